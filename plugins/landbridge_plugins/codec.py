@@ -17,7 +17,7 @@ SCALARS: Mapping[type, str] = {str: "a string", int: "an integer", float: "a num
 
 
 class Spec:
-    """Gives a frozen dataclass ``to_json``, ``from_json`` and ``digest``."""
+    """Gives a frozen dataclass ``to_json`` and ``from_json``."""
 
     __slots__ = ()
     undigested: ClassVar[frozenset[str]] = frozenset()  # fields that can change no number
@@ -35,6 +35,12 @@ class Spec:
     def normalized(cls, value: Mapping[str, Any], _pointer: str) -> Mapping[str, Any]:
         """A place for shorthands: what is accepted on input and never written."""
         return value
+
+
+class Digested(Spec):
+    """A declaration whose results can be compared only with those of an equal one."""
+
+    __slots__ = ()
 
     def digest(self) -> str:
         """SHA-256, as hex, of the canonical JSON of the fields that can change a number."""
@@ -108,7 +114,7 @@ def decode(hint: Any, value: object, pointer: str) -> object:  # noqa: ANN401 ty
         return decode_generic(origin, typing.get_args(hint), value, pointer)
     if issubclass(hint, Enum):
         return decode_enum(hint, value, pointer)
-    if dataclasses.is_dataclass(hint):
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return decode_dataclass(hint, value, pointer)
     return decode_scalar(hint, value, pointer)
 

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from landbridge_plugins.codec import Spec
+from landbridge_plugins.codec import Digested
 from landbridge_plugins.errors import SpecError
 from landbridge_plugins.settings import Aggregate, Plan, SuiteTask
 from landbridge_plugins.tasks import NAME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SuiteSpec(Spec):
+class SuiteSpec(Digested):
     """Weighted tasks, how they are put together, and the plan that all models run under."""
 
     name: str

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from landbridge_plugins.codec import Spec
+from landbridge_plugins.codec import Digested
 from landbridge_plugins.errors import SpecError, escape, nearest
 from landbridge_plugins.settings import (
     Adaptation,
@@ -84,7 +84,7 @@ CATALOG = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskSpec(Spec):
+class TaskSpec(Digested):
     """One task. Published, it never changes: any change is a new name.
 
     A prompt field is ``{"column": C}`` (the raw value), ``{"literal": X}``, a Jinja2 template, or a list of these.
