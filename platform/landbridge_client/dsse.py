@@ -1,7 +1,8 @@
 """Signed statements: in-toto Statement v1 in a DSSE envelope, Ed25519. Signing and verifying stand here once.
 
 DSSE: https://github.com/secure-systems-lab/dsse. The signature covers the payload's bytes as sent, so nothing is
-re-encoded to verify. Key ids follow securesystemslib and are a hint only: a key is trusted because of where it came from.
+re-encoded to verify. Key ids follow securesystemslib and are a hint only: a key is trusted because of where it
+came from.
 """
 
 import base64

@@ -1,7 +1,7 @@
 """The card of a model or dataset: ``README.md`` with YAML front matter, as on the Hugging Face Hub.
 
-The YAML is read as YAML 1.2's JSON-like core (``no`` is Norwegian, not false; dates stay text), without anchors, aliases,
-tags or duplicate keys, within bounds: what comes out is plain JSON, and no card can grow in memory.
+The YAML is read as YAML 1.2's JSON-like core (``no`` is Norwegian, not false; dates stay text), without anchors,
+aliases, tags or duplicate keys, within bounds: what comes out is plain JSON, and no card can grow in memory.
 """
 
 import re
@@ -89,7 +89,8 @@ _resolvers()
 def parse_card(text: str) -> Card:
     """Split and read a card. Without front matter, ``data`` is empty.
 
-    Raises ``FormatError``: ``card_too_large``, ``card_yaml`` (unreadable YAML), ``card_field`` (a field of the wrong type).
+    Raises ``FormatError``: ``card_too_large``, ``card_yaml`` (unreadable YAML), ``card_field`` (a field of
+    the wrong type).
     """
     if len(text) > CARD_CAP:
         raise FormatError("card_too_large", f"The card has {len(text)} characters; at most {CARD_CAP} are read.")

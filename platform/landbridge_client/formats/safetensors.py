@@ -49,8 +49,8 @@ class Header:
 def read_header(source: Path | BinaryIO, size: int | None = None, *, cap: int = HEADER_CAP) -> Header:
     """Parse and check the header of a file of ``size`` bytes (a path knows its own).
 
-    Reads the header only. Raises ``FormatError``: ``safetensors_truncated`` when bytes are missing, ``safetensors_trailing``
-    when there are bytes no tensor owns, ``safetensors_header`` for anything else that is wrong.
+    Reads the header only. Raises ``FormatError``: ``safetensors_truncated`` when bytes are missing,
+    ``safetensors_trailing`` when there are bytes no tensor owns, ``safetensors_header`` for anything else.
     """
     if isinstance(source, Path):
         with source.open("rb") as stream:

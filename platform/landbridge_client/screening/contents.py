@@ -1,0 +1,201 @@
+"""What one file is, by its bytes; and why it is refused, if it is."""
+
+import json
+import pickletools
+import re
+from collections import Counter
+from pathlib import PurePosixPath
+from typing import Any, NamedTuple
+
+from landbridge_client.formats.errors import FormatError
+from landbridge_client.formats.safetensors import read_header
+from landbridge_client.screening.files import FileView
+from landbridge_client.screening.limits import Limits, human
+
+HEAD = 1024  # bytes looked at to tell what a file is
+PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
+PNG_END, JPEG_END = b"\x00\x00\x00\x00IEND\xaeB`\x82", b"\xff\xd9"
+ARCHIVES = (
+    (b"PK\x03\x04", "zip"), (b"PK\x05\x06", "zip"), (b"PK\x07\x08", "zip"), (b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"),
+    (b"\xfd7zXZ\x00", "xz"), (b"7z\xbc\xaf\x27\x1c", "7-Zip"), (b"\x28\xb5\x2f\xfd", "Zstandard"), (b"Rar!", "RAR"),
+    (b"\x04\x22\x4d\x18", "LZ4"), (b"!<arch>\n", "ar"),
+)  # fmt: skip
+CODE = frozenset({
+    ".py", ".pyc", ".pyd", ".pyi", ".pyw", ".pyx", ".ipynb", ".so", ".dll", ".dylib", ".exe", ".sh", ".bash", ".zsh", ".fish",
+    ".bat", ".cmd", ".ps1", ".js", ".mjs", ".ts", ".wasm", ".php", ".pl", ".rb", ".lua", ".jl", ".jar", ".class", ".c", ".cc",
+    ".cpp", ".cu", ".h", ".hpp", ".rs", ".go", ".java", ".cs", ".vbs", ".whl", ".egg", ".deb", ".rpm", ".msi", ".apk",
+})  # fmt: skip
+PICKLES = frozenset({
+    ".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".dill", ".npy", ".npz", ".pdparams",
+})  # fmt: skip
+TEXTS = frozenset({
+    ".json", ".jsonl", ".txt", ".md", ".yaml", ".yml", ".toml", ".cfg", ".ini", ".csv", ".tsv", ".jinja", ".bpe", ".model",
+})  # fmt: skip
+ACTIVE = frozenset(
+    {"GLOBAL", "INST", "REDUCE", "BUILD", "OBJ", "NEWOBJ", "PERSID"}
+)  # of the opcodes that are printable
+IMPORT = re.compile(r"[\w.]+ [\w.]+")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
+REMOTE_CODE = ("auto_map", "custom_pipelines")
+EXACT_JSON = ("config.json", "landbridge.json")  # where two readers must not see different values
+
+TO_SAFETENSORS = "Convert the weights: model.save_pretrained(folder, safe_serialization=True), and remove this file."
+NO_CODE_YET = (
+    "Code from outside is not accepted until it can run in a sandbox. Submit weights in a standard architecture, "
+    "or ask the operator to install your plugin."
+)
+
+
+class Refused(NamedTuple):
+    code: str
+    message: str
+
+
+def examine(file: FileView, limits: Limits) -> Refused | None:
+    """Why ``file`` may not stand in a submission, or ``None``. Reads headers of weights, and other files whole."""
+    name, suffix = file.path, PurePosixPath(file.path).suffix.lower()
+    if file.size > limits.file:
+        return Refused("file_too_large", f"{name} has {human(file.size)}; at most {human(limits.file)} are allowed.")
+    with file.open() as stream:
+        head = stream.read(min(HEAD, file.size))
+    if suffix == ".safetensors":
+        return _weights(file)
+    refused = _by_magic(name, suffix, head)
+    if refused is not None:
+        return refused
+    if head.startswith((PNG, JPEG)):
+        return _image(file, head, limits)
+    return _text(file, suffix, limits)
+
+
+def _weights(file: FileView) -> Refused | None:
+    try:
+        with file.open() as stream:
+            head = stream.read(HEAD)
+        if (refused := _pickle_or_archive(file.path, head)) is not None:
+            return refused
+        with file.open() as stream:
+            read_header(stream, file.size)
+    except FormatError as error:
+        return Refused(error.code, f"{file.path}: {error.message}")
+    return None
+
+
+def _by_magic(name: str, suffix: str, head: bytes) -> Refused | None:
+    if suffix == ".whl" or suffix in CODE or head.startswith((b"#!", b"\x7fELF", b"MZ", b"\xca\xfe\xba\xbe")):
+        return Refused("lab_code_refused", f"{name} is code. {NO_CODE_YET}")
+    if (refused := _pickle_or_archive(name, head)) is not None:
+        return refused
+    if suffix in PICKLES:
+        return Refused(
+            "pickle_in_weights", f"{name} is of a kind that can run code when it is loaded. {TO_SAFETENSORS}"
+        )
+    return None
+
+
+def _pickle_or_archive(name: str, head: bytes) -> Refused | None:
+    archive = _archive(head)
+    if archive == "zip" and re.search(rb"data\.pkl|\.npy", head):
+        return Refused("pickle_in_weights", f"{name} is a PyTorch or NumPy file that holds pickles. {TO_SAFETENSORS}")
+    if archive == "zip" and b".dist-info/" in head:
+        return Refused("lab_code_refused", f"{name} is a wheel. {NO_CODE_YET}")
+    if archive is not None:
+        return Refused(
+            "archive_refused",
+            f"{name} is a packed file ({archive}). Archives are not opened here: upload the files that it holds.",
+        )
+    if head[:1] == b"\x80" and head[1:2] in b"\x01\x02\x03\x04\x05" and len(head) > 1:
+        return Refused("pickle_in_weights", f"{name} is a pickle, which runs code when it is loaded. {TO_SAFETENSORS}")
+    return None
+
+
+def _archive(head: bytes) -> str | None:
+    if head[257:262] == b"ustar":
+        return "tar"
+    return next((kind for magic, kind in ARCHIVES if head.startswith(magic)), None)
+
+
+def _image(file: FileView, head: bytes, limits: Limits) -> Refused | None:
+    if file.size > limits.image:
+        return Refused("file_too_large", f"{file.path} has {human(file.size)}; images may have {human(limits.image)}.")
+    with file.open() as stream:
+        content = stream.read(file.size)
+    if not content.endswith(PNG_END if head.startswith(PNG) else JPEG_END):
+        return Refused(
+            "image_invalid", f"{file.path} does not end as an image does: it is cut, or holds something more."
+        )
+    return None
+
+
+def _text(file: FileView, suffix: str, limits: Limits) -> Refused | None:
+    if file.size > limits.text and suffix not in TEXTS:
+        return Refused("unknown_binary", _unknown(file.path))
+    if file.size > limits.text:
+        return Refused("file_too_large", f"{file.path} has {human(file.size)}; texts may have {human(limits.text)}.")
+    with file.open() as stream:
+        content = stream.read(file.size)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return Refused("unknown_binary", _unknown(file.path))
+    if _runs_code(content):
+        return Refused(
+            "pickle_in_weights", f"{file.path} is a pickle, which runs code when it is loaded. {TO_SAFETENSORS}"
+        )
+    if CONTROL.search(text):
+        return Refused("unknown_binary", _unknown(file.path))
+    return _json(file.path, text) if suffix == ".json" else None
+
+
+def _unknown(name: str) -> str:
+    if name.endswith(".model"):
+        advice = "Save the fast tokenizer instead: tokenizer.save_pretrained(folder) writes tokenizer.json."
+    else:
+        advice = "Allowed are safetensors, JSON, UTF-8 text, PNG and JPEG. Convert or remove it."
+    return f"{name} is a binary file of a kind that is not accepted. {advice}"
+
+
+def _runs_code(content: bytes) -> bool:
+    """Whether a text is an old, printable pickle that imports or calls something. It is read, never loaded."""
+    active = False
+    try:
+        for opcode, argument, _ in pickletools.genops(content):
+            active = active or opcode.name in ACTIVE
+            if opcode.name in {"GLOBAL", "INST"} and not IMPORT.fullmatch(str(argument)):
+                return False  # a text that happens to begin with the letter of an opcode
+    except Exception:  # noqa: BLE001 pickletools raises anything on what is no pickle
+        return False
+    return active
+
+
+def _json(name: str, text: str) -> Refused | None:
+    try:
+        value = read_json(text, exact=PurePosixPath(name).name in EXACT_JSON)
+    except FormatError as error:
+        return Refused("json_invalid", f"{name} {error.message}")
+    found = next((key for key in REMOTE_CODE if isinstance(value, dict) and value.get(key)), None)
+    if found:
+        return Refused(
+            "auto_map_refused",
+            f"{name} has `{found}`, which asks to run code from the repository. "
+            "Use a standard architecture and remove the entry.",
+        )
+    return None
+
+
+def read_json(text: str, *, exact: bool) -> Any:  # noqa: ANN401 JSON is any value
+    """Parse JSON; ``exact`` refuses keys that stand twice. Raises ``FormatError`` (``json_invalid``)."""
+    try:
+        return json.loads(text, object_pairs_hook=_no_duplicates if exact else None)
+    except FormatError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise FormatError("json_invalid", f"is not valid JSON ({error}). Write it again.") from error
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
+        raise FormatError("json_invalid", f"names {twice!r} twice: readers would disagree. Keep one.")
+    return found
