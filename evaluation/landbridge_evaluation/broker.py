@@ -1,0 +1,75 @@
+"""One place that knows how Celery is set up, for the platform's app and the worker's alike.
+
+Wake-ups may be lost or doubled, so the embedded broker is a folder: no service to install. Production names RabbitMQ
+or Redis in ``BROKER_URL``.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from kombu.transport import TRANSPORT_ALIASES
+from kombu.transport.filesystem import Channel as StockChannel
+from kombu.transport.filesystem import Transport as StockTransport
+from kombu.transport.virtual import Empty
+
+REFUSED = ("sqla+", "memory://")
+FILESYSTEM = "filesystem://"
+
+
+class Channel(StockChannel):
+    """kombu's channel, but a reader never dies of a message that is still being written."""
+
+    def _get(self, queue: str) -> Any:  # noqa: ANN401 kombu's message is whatever was sent
+        try:
+            return super()._get(queue)
+        except (json.JSONDecodeError, ValueError, FileNotFoundError) as unfinished:
+            raise Empty from unfinished
+
+
+class Transport(StockTransport):
+    Channel = Channel
+
+
+TRANSPORT_ALIASES["filesystem"] = "landbridge_evaluation.broker:Transport"
+
+
+def celery_settings(url: str, folder: Path) -> dict[str, Any]:
+    """Celery's lower-case settings for ``url``; ``folder`` holds the messages of the embedded broker.
+
+    Raises ``ValueError`` for a broker that loses more than wake-ups.
+    """
+    if url.startswith(REFUSED):
+        raise ValueError(f"BROKER_URL {url} cannot carry wake-ups between processes. Use filesystem://, redis:// or amqp://.")
+    return {
+        "broker_url": url,
+        "broker_transport_options": _transport_options(url, folder),
+        "broker_connection_retry_on_startup": True,
+        "task_ignore_result": True,
+        "task_acks_late": False,
+        "task_publish_retry": False,
+        "worker_prefetch_multiplier": 1,
+        "worker_enable_remote_control": False,
+        "worker_send_task_events": False,
+        "worker_hijack_root_logger": False,
+        "accept_content": ["json"],
+        "task_default_queue": "control",
+    }
+
+
+def _transport_options(url: str, folder: Path) -> dict[str, Any]:
+    if url.startswith(FILESYSTEM):
+        messages, control, processed = (folder / name for name in ("messages", "control", "processed"))
+        for path in (messages, control, processed):
+            path.mkdir(parents=True, exist_ok=True)
+        return {
+            "data_folder_in": str(messages),
+            "data_folder_out": str(messages),
+            "control_folder": str(control),
+            "processed_folder": str(processed),
+            "store_processed": True,
+            "polling_interval": 0.05,
+        }
+    if url.startswith("redis"):
+        return {"socket_timeout": 3, "socket_connect_timeout": 2}
+    return {"confirm_publish": True, "connect_timeout": 2}

@@ -1,0 +1,80 @@
+"""API tokens: ``lb_`` + 40 base62 characters + 6 of checksum. Only the SHA-256 is stored."""
+
+import hashlib
+import secrets
+import string
+import zlib
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.db.models import Q
+
+from landbridge.accounts.models import Organization, Token, TokenKind, User
+from landbridge.core import time
+from landbridge.core.db import step
+
+BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
+PREFIX, BODY, CHECK = "lb_", 40, 6
+SCOPES = (
+    "read", "repo.read", "repo.write", "submit", "evaluate", "requests", "agreements.read", "agreements.write",
+    "agreements.sign", "webhooks", "org.admin",
+)  # fmt: skip
+LIFETIME = timedelta(days=90)
+
+
+def new_text() -> str:
+    body = "".join(secrets.choice(BASE62) for _ in range(BODY))
+    return PREFIX + body + checksum(body)
+
+
+def checksum(body: str) -> str:
+    """CRC-32 in base 62: a mistyped token is refused without asking the database."""
+    number, text = zlib.crc32(body.encode()), ""
+    for _ in range(CHECK):
+        number, digit = divmod(number, 62)
+        text = BASE62[digit] + text
+    return text
+
+
+def well_formed(text: str) -> bool:
+    body = text[len(PREFIX) : len(PREFIX) + BODY]
+    return len(text) == len(PREFIX) + BODY + CHECK and text == PREFIX + body + checksum(body)
+
+
+def digest_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@step
+def issue(
+    *,
+    user: User,
+    name: str,
+    scopes: Sequence[str],
+    kind: TokenKind = TokenKind.PERSON,
+    organization: Organization | None = None,
+    lifetime: timedelta = LIFETIME,
+    reach: dict[str, object] | None = None,
+) -> tuple[Token, str]:
+    """A new token and its text, which exists nowhere else."""
+    text = new_text()
+    token = Token.objects.create(
+        kind=kind,
+        user=user,
+        organization=organization,
+        name=name,
+        prefix=text[:8],
+        digest=digest_of(text),
+        scopes=list(scopes),
+        reach=reach or {},
+        expires_at=time.db_now() + lifetime,
+    )
+    return token, text
+
+
+def find(text: str) -> Token | None:
+    """The live token of this text, by the database's clock."""
+    if not well_formed(text):
+        return None
+    live = Q(revoked_at=None, expires_at__gt=time.now(), user__is_active=True)
+    return Token.objects.filter(live, digest=digest_of(text)).select_related("user", "organization").first()

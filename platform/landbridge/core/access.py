@@ -1,0 +1,54 @@
+"""Who may come in by which door. Every view declares it; a system check refuses one that does not."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Right(StrEnum):
+    """What a caller needs, from nothing to an office. Roles are meant in the organization the address names."""
+
+    PUBLIC = "public"
+    SIGNED_IN = "signed_in"
+    MEMBER = "member"
+    MAINTAINER = "maintainer"
+    OWNER = "owner"
+    SIGNATORY = "signatory"
+    OPERATOR = "operator"
+    WORKER = "worker"
+    JOB_TOKEN = "job_token"  # noqa: S105 a right's name
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The rule of one method of one view. ``hidden``: who lacks the right gets 404, as if nothing were there."""
+
+    right: Right
+    scope: str | None = None
+    hidden: bool = False
+    why: str = ""  # a sentence, where the rule is not plain
+
+
+Rules = Mapping[str, Access]
+
+
+def declares(**rules: Access) -> Callable[[View], View]:
+    """Declare the rules of a plain Django view: ``@declares(GET=Access(Right.PUBLIC))``. Other methods answer 405."""
+
+    def mark(view: View) -> View:
+        view.access = dict(rules)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def rules_of(view: object) -> Rules | None:
+    """The declared rules of a resolved view (function, class-based or DRF), if any."""
+    cls = getattr(view, "cls", None) or getattr(view, "view_class", None)
+    found: Rules | None = getattr(view, "access", None) or getattr(cls, "access", None)
+    if found and "GET" in found and "HEAD" not in found:
+        found = {**found, "HEAD": found["GET"]}
+    return found

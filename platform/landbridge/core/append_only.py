@@ -1,0 +1,77 @@
+"""Tables that only grow. Triggers hold it in the database, so that no code path, admin page or shell can bend it.
+
+A model says so with ``append_only = True``. SQLite drops triggers when it rebuilds a table, so they are made again after
+every migrate.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.apps import apps
+from django.db import connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+FUNCTION = """
+CREATE OR REPLACE FUNCTION landbridge_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'append-only table %', TG_TABLE_NAME; END $$
+"""
+
+
+def tables() -> Iterator[str]:
+    for model in apps.get_models():
+        if getattr(model, "append_only", False):
+            yield model._meta.db_table
+
+
+def statements(vendor: str, table: str) -> Iterator[str]:
+    """What makes ``table`` append-only; safe to run again."""
+    for verb in ("UPDATE", "DELETE"):
+        name = f"{table}_no_{verb.lower()}"
+        yield f'DROP TRIGGER IF EXISTS "{name}"' + (f' ON "{table}"' if vendor == "postgresql" else "")
+        if vendor == "postgresql":
+            yield (
+                f'CREATE TRIGGER "{name}" BEFORE {verb} ON "{table}" '
+                "FOR EACH ROW EXECUTE FUNCTION landbridge_append_only()"
+            )
+        else:
+            yield (
+                f'CREATE TRIGGER "{name}" BEFORE {verb} ON "{table}" '
+                f"BEGIN SELECT RAISE(ABORT, 'append-only table {table}'); END"
+            )
+    if vendor == "postgresql":
+        yield f'DROP TRIGGER IF EXISTS "{table}_no_truncate" ON "{table}"'
+        yield (
+            f'CREATE TRIGGER "{table}_no_truncate" BEFORE TRUNCATE ON "{table}" '
+            "FOR EACH STATEMENT EXECUTE FUNCTION landbridge_append_only()"
+        )
+
+
+def enforce(using: str = "default", **_: Any) -> None:  # noqa: ANN401 what the post_migrate signal sends
+    """Make the triggers of every append-only table that exists."""
+    connection: BaseDatabaseWrapper = connections[using]
+    with connection.cursor() as cursor:
+        present = set(connection.introspection.table_names(cursor))
+        if connection.vendor == "postgresql":
+            cursor.execute(FUNCTION)
+        for table in tables():
+            if table in present:
+                for statement in statements(connection.vendor, table):
+                    cursor.execute(statement)
+
+
+def missing(using: str = "default") -> list[str]:
+    """Append-only tables that have lost a trigger."""
+    connection = connections[using]
+    sql = (
+        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
+        if connection.vendor == "postgresql"
+        else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        found = {name for (name,) in cursor.fetchall()}
+    return [table for table in tables() if not {f"{table}_no_update", f"{table}_no_delete"} <= found]
+
+
+def is_append_only(model: type[models.Model]) -> bool:
+    return bool(getattr(model, "append_only", False))

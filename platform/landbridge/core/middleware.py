@@ -1,0 +1,68 @@
+"""What every request gets: an id to quote, a language, and errors in the shape its door speaks."""
+
+import re
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.middleware.locale import LocaleMiddleware as DjangoLocaleMiddleware
+from django.utils import translation
+
+from landbridge.core import problem
+from landbridge_registry.ids import new_id
+
+Next = Callable[[HttpRequest], HttpResponseBase]
+WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
+API = "/api/v1/", "/api/worker/v1/"
+
+
+class RequestIdMiddleware:
+    """``X-Request-Id`` on every answer; a caller's own is kept if it is well formed."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        offered = request.headers.get("X-Request-Id", "")
+        request.request_id = offered if WELL_FORMED.fullmatch(offered) else new_id()  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response.headers.setdefault("X-Request-Id", request.request_id)  # type: ignore[attr-defined]
+        return response
+
+
+class LocaleMiddleware(DjangoLocaleMiddleware):
+    """The user's language, the cookie's or the browser's; ``?lang=`` for one answer."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        asked = request.GET.get("lang", "")
+        if asked in dict(settings.LANGUAGES):
+            translation.activate(asked)
+            request.LANGUAGE_CODE = asked
+
+
+class ProblemMiddleware:
+    """Domain errors, 404s and crashes under the API become problem documents, outside DRF too."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        plain = response.headers.get("Content-Type", "").startswith("text/html")
+        if request.path.startswith(API) and response.status_code >= 400 and plain:  # noqa: PLR2004 HTTP
+            return self._from_status(request, response.status_code)
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
+        return problem.response(error, request) if request.path.startswith(API) else None
+
+    def _from_status(self, request: HttpRequest, status: int) -> JsonResponse:
+        code, said = {
+            404: ("not_found", "There is nothing at this address. GET /api/v1/openapi.json lists what there is."),
+            403: ("not_allowed", "This is not open to you."),
+            405: ("method_not_allowed", "This address does not take that method."),
+        }.get(status, ("server_error", "Something broke here. Quote the request id to the operator."))
+        body: dict[str, object] = {"type": f"/errors/{code}", "title": code.replace("_", " "), "status": status}
+        body |= {"detail": said, "code": code}
+        return JsonResponse(problem.finish(body, request), status=status, content_type=problem.MEDIA_TYPE)
