@@ -8,7 +8,7 @@ from landbridge_benchmarks.sources.digits import open_digits
 from landbridge_benchmarks.sources.local import open_local
 from landbridge_benchmarks.sources.topics import open_topics
 
-__all__ = ["BUNDLED", "Row", "Source", "UnknownSource", "open_source"]
+__all__ = ["BUNDLED", "Row", "Source", "UnknownSource", "at_hand", "open_source"]
 
 BUNDLED: dict[str, Callable[[str], Source]] = {
     "digits": open_digits,
@@ -26,3 +26,12 @@ def open_source(ref: str, config: str | None = None) -> Source:
         return BUNDLED[name](config or "default")
     known = ", ".join(f"bundled:{each}" for each in BUNDLED)
     raise UnknownSource(f"No dataset {ref!r} is at hand. There are {known}, and local:NAME under LANDBRIDGE_DATA.")
+
+
+def at_hand(ref: str) -> bool:
+    """Whether the rows of ``ref`` can be read here and now: bundled, or a folder that ``LANDBRIDGE_DATA`` holds."""
+    try:
+        open_source(ref)
+    except UnknownSource:
+        return False
+    return True

@@ -47,6 +47,12 @@ def place_of(text: str) -> float:
     return int(hashlib.sha256(text.encode()).hexdigest()[:12], 16) / 16**12
 
 
+def split_by(text: str, cuts: Mapping[str, tuple[float, float]]) -> str:
+    """The split whose stretch holds ``text``; what no stretch holds is for training."""
+    place = place_of(text)
+    return next((split for split, (start, end) in cuts.items() if start <= place < end), "train")
+
+
 def card(*, title: str, license: str, languages: tuple[str, ...], task: str, body: str) -> str:  # noqa: A002 a card's own word
     """A dataset card as the Hub writes them."""
     lines = ["---", f"pretty_name: {title}", f"license: {license.lower()}", "language:"]

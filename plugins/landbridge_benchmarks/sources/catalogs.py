@@ -12,7 +12,7 @@ from functools import cache, partial
 from itertools import islice, zip_longest
 from pathlib import Path
 
-from landbridge_benchmarks.sources.base import Row, Source, UnknownSource, card, class_label, place_of, string
+from landbridge_benchmarks.sources.base import Row, Source, UnknownSource, card, class_label, place_of, split_by, string
 
 SCRIPTS = {
     "ar": "Arabic", "cs": "Latin", "de": "Latin", "el": "Greek", "es": "Latin", "fa": "Arabic", "fr": "Latin",
@@ -20,7 +20,11 @@ SCRIPTS = {
     "ru": "Cyrillic", "sv": "Latin", "tr": "Latin", "uk": "Cyrillic", "zh-Hans": "Han", "zh-Hant": "Han",
 }  # fmt: skip
 LANGUAGES = tuple(SCRIPTS)
-PAIRS = {"en-de": "de", "en-es": "es", "en-fr": "fr", "en-ja": "ja", "en-zh": "zh-Hans"}
+PAIRS = {
+    "en-de": "de", "en-es": "es", "en-fr": "fr", "en-ja": "ja", "en-zh": "zh-Hans",
+    "bitext-de": "de", "bitext-es": "es", "bitext-fr": "fr", "bitext-ja": "ja", "bitext-zh": "zh-Hans",
+}  # fmt: skip
+CUTS = {"validation": (0.55, 0.65), "test": (0.65, 1.0)}
 SPLITS = ("train", "validation", "test")
 PER_LANGUAGE = {"train": 200, "validation": 40, "test": 100}
 SHORTEST = {"langid": 8, "pairs": 15}  # characters of the English message
@@ -54,13 +58,6 @@ def catalog(language: str) -> Mapping[str, str]:
     return pairs
 
 
-def split_of(message: str) -> str:
-    place = place_of(message)
-    if place >= 0.65:
-        return "test"
-    return "validation" if place >= 0.55 else "train"
-
-
 def has_letters(text: str) -> bool:
     return any(unicodedata.category(character)[0] == "L" for character in text)
 
@@ -80,24 +77,21 @@ def told_apart(language: str, split: str, shared: Counter[str]) -> Iterator[Row]
     """Texts that no other language has, in the order of their messages' hashes."""
     seen = set[str]()
     for message, text in sorted(catalog(language).items(), key=lambda pair: place_of(pair[0])):
-        fits = split_of(message) == split and len(message) >= SHORTEST["langid"] and has_letters(text)
+        fits = split_by(message, CUTS) == split and len(message) >= SHORTEST["langid"] and has_letters(text)
         if fits and shared[text] == 1 and text not in seen:
             seen.add(text)
             yield {"text": text, "language": language, "script": SCRIPTS[language], "message": message}
 
 
-@cache
-def pair_rows(config: str) -> dict[str, list[Row]]:
-    pairs = sorted(catalog(PAIRS[config]).items(), key=lambda pair: place_of(pair[0]))
-    kept = [(message, text) for message, text in pairs if len(message) >= SHORTEST["pairs"]]
-    return {
-        split: [{"source": message, "target": text} for message, text in kept if split_of(message) == split]
-        for split in SPLITS
-    }
+def pair_rows(language: str, split: str) -> Iterator[Row]:
+    """English messages of one line, long enough to mean something alone, and their translations."""
+    for message, text in sorted(catalog(language).items(), key=lambda pair: place_of(pair[0])):
+        if len(message) >= SHORTEST["pairs"] and split_by(message, CUTS) == split and "\n" not in message + text:
+            yield {"source": message, "target": text}
 
 
-def rows(config: str, split: str) -> Iterator[Row]:
-    yield from (langid_rows() if config == "langid" else pair_rows(config))[split]
+def rows_of_langid(split: str) -> Iterator[Row]:
+    yield from langid_rows()[split]
 
 
 def open_langid() -> Source:
@@ -109,7 +103,7 @@ def open_langid() -> Source:
         license=LICENSE,
         commercial=True,
         languages=LANGUAGES,
-        splits={split: partial(rows, "langid", split) for split in SPLITS},
+        splits={split: partial(rows_of_langid, split) for split in SPLITS},
         features={
             "text": string(),
             "language": class_label(LANGUAGES),
@@ -117,14 +111,14 @@ def open_langid() -> Source:
             "message": string(),
         },
         label_columns=("language", "script", "message"),
-        readme=card(
-            title=title, license=LICENSE, languages=LANGUAGES, task="text-classification", body=BODY + LANGID
-        ),
+        readme=card(title=title, license=LICENSE, languages=LANGUAGES, task="text-classification", body=BODY + LANGID),
     )
 
 
 def open_pairs(config: str) -> Source:
-    title, languages = f"Django's messages, {config}", ("en", PAIRS[config])
+    """``en-de``: the translation is the target. ``bitext-de``: both texts are shown, who belongs to whom is asked."""
+    language = PAIRS[config]
+    title, languages = f"Django's messages, {config}", ("en", language)
     return Source(
         ref="bundled:django_catalogs",
         config=config,
@@ -132,9 +126,9 @@ def open_pairs(config: str) -> Source:
         license=LICENSE,
         commercial=True,
         languages=languages,
-        splits={split: partial(rows, config, split) for split in SPLITS},
+        splits={split: partial(pair_rows, language, split) for split in SPLITS},
         features={"source": string(), "target": string()},
-        label_columns=("target",),
+        label_columns=() if config.startswith("bitext") else ("target",),
         readme=card(title=title, license=LICENSE, languages=languages, task="translation", body=BODY),
     )
 

@@ -9,7 +9,7 @@ NAMES = tuple(str(digit) for digit in range(10))
 TEST, VALIDATION = 450, 135
 BODY = """
 1,797 handwritten digits of 8x8 pixels with 17 gray levels (0 to 16, unscaled), from 43 writers: the test part of the
-UCI set "Optical Recognition of Handwritten Digits" (E. Alpaydin, C. Kaynak, 1998, CC-BY-4.0), as scikit-learn carries it.
+UCI set "Optical Recognition of Handwritten Digits" (E. Alpaydin, C. Kaynak, 1998, CC-BY-4.0), as scikit-learn has it.
 Test: 450 digits, stratified, seed 0; of the rest, 135 are for validation. Writers are not named, so one writer's digits
 may stand in several splits.
 """

@@ -15,6 +15,7 @@ from landbridge_benchmarks.config import data_folder
 from landbridge_benchmarks.sources.base import Row, Source, UnknownSource, class_label
 
 MEDIA = ("image", "audio")
+NUMBERS: Mapping[str, type[int] | type[float]] = {"int64": int, "int32": int, "float64": float, "float32": float}
 INPUTS = frozenset({
     "text", "tokens", "sentence", "sentence1", "sentence2", "premise", "hypothesis", "question", "context", "image",
     "audio", "passage", "source", "title", "document", "dialogue", "choices",
@@ -81,10 +82,12 @@ class Feature:
     def read(self, value: Any) -> Any:  # noqa: ANN401 a dataset's value may be anything
         if self.names and isinstance(value, list):
             return [self.read(item) for item in value]
-        if self.names and isinstance(value, int):
-            return self.names[value]
+        if self.names and not (isinstance(value, str) and value in self.names):
+            return self.names[int(value)]
         if self.media and value is not None:
             return base64.b64encode(value["bytes"]).decode("ascii")
+        if isinstance(value, str) and self.declared.get("dtype") in NUMBERS:  # CSV has no numbers
+            return NUMBERS[self.declared["dtype"]](value)
         return value
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from functools import lru_cache, partial
 
-from landbridge_benchmarks.sources.base import Row, Source, card, place_of, string
+from landbridge_benchmarks.sources.base import Row, Source, card, split_by, string
 
+CUTS = {"validation": (0.6, 0.7), "test": (0.8, 1.0)}
 PASSAGE = 1000  # characters; a paragraph is never cut
 BODY = """
 The topics of Python's language reference (`pydoc_data.topics`, PSF-2.0), cut into passages of about 1,000 characters at
@@ -12,13 +13,6 @@ blank lines. Topics are split by the hash of their name. Topics quote each other
 split is taken out of the others, and one of the validation split out of train: no paragraph is in two splits.
 The text changes with the version of Python.
 """
-
-
-def split_of(topic: str) -> str:
-    place = place_of(topic)
-    if place >= 0.8:
-        return "test"
-    return "validation" if 0.6 <= place < 0.7 else "train"
 
 
 @lru_cache(maxsize=1)
@@ -30,7 +24,7 @@ def passages() -> dict[str, list[Row]]:
     splits: dict[str, list[Row]] = {}
     for split in ("test", "validation", "train"):
         splits[split] = []
-        for topic in sorted(name for name in topics if split_of(name) == split):
+        for topic in sorted(name for name in topics if split_by(name, CUTS) == split):
             fresh = [part for part in dict.fromkeys(topics[topic].split("\n\n")) if part.strip() not in claimed]
             claimed |= {part.strip() for part in fresh}
             splits[split] += [{"text": text, "topic": topic} for text in packed(fresh)]
