@@ -21,15 +21,17 @@ ARCHIVES = (
     (b"\x04\x22\x4d\x18", "LZ4"), (b"!<arch>\n", "ar"),
 )  # fmt: skip
 CODE = frozenset({
-    ".py", ".pyc", ".pyd", ".pyi", ".pyw", ".pyx", ".ipynb", ".so", ".dll", ".dylib", ".exe", ".sh", ".bash", ".zsh", ".fish",
-    ".bat", ".cmd", ".ps1", ".js", ".mjs", ".ts", ".wasm", ".php", ".pl", ".rb", ".lua", ".jl", ".jar", ".class", ".c", ".cc",
-    ".cpp", ".cu", ".h", ".hpp", ".rs", ".go", ".java", ".cs", ".vbs", ".whl", ".egg", ".deb", ".rpm", ".msi", ".apk",
+    ".py", ".pyc", ".pyd", ".pyi", ".pyw", ".pyx", ".ipynb", ".so", ".dll", ".dylib", ".exe", ".sh", ".bash",
+    ".zsh", ".bat", ".cmd", ".ps1", ".js", ".mjs", ".ts", ".wasm", ".php", ".pl", ".rb", ".lua", ".jl", ".jar",
+    ".class", ".c", ".cc", ".cpp", ".cu", ".h", ".hpp", ".rs", ".go", ".java", ".cs", ".vbs", ".whl", ".egg",
+    ".deb", ".rpm", ".msi", ".apk",
 })  # fmt: skip
 PICKLES = frozenset({
     ".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".dill", ".npy", ".npz", ".pdparams",
 })  # fmt: skip
 TEXTS = frozenset({
-    ".json", ".jsonl", ".txt", ".md", ".yaml", ".yml", ".toml", ".cfg", ".ini", ".csv", ".tsv", ".jinja", ".bpe", ".model",
+    ".json", ".jsonl", ".txt", ".md", ".yaml", ".yml", ".toml", ".cfg", ".ini", ".csv", ".tsv", ".jinja", ".bpe",
+    ".model",
 })  # fmt: skip
 ACTIVE = frozenset(
     {"GLOBAL", "INST", "REDUCE", "BUILD", "OBJ", "NEWOBJ", "PERSID"}

@@ -6,7 +6,7 @@ from typing import Any
 from landbridge_client import licenses
 from landbridge_client.formats.cards import Card, parse_card
 from landbridge_client.formats.errors import FormatError
-from landbridge_client.screening.contents import examine, read_json
+from landbridge_client.screening.contents import Refused, examine, read_json
 from landbridge_client.screening.files import FileView
 from landbridge_client.screening.limits import LIMITS, Limits, human
 from landbridge_client.screening.paths import path_problem, screen_paths
@@ -33,7 +33,7 @@ def screen(files: Sequence[FileView], limits: Limits = LIMITS) -> list[Finding]:
         try:
             refused = examine(file, limits)
         except OSError as error:
-            refused = ("file_unreadable", f"{file.path} cannot be read ({error.strerror}). Upload it again.")
+            refused = Refused("file_unreadable", f"{file.path} cannot be read ({error.strerror}). Upload it again.")
         if refused is not None:
             findings.append(_blocking(*refused))
     findings.extend(_card(sound))
@@ -101,7 +101,7 @@ def _model(files: Mapping[str, FileView]) -> Iterator[Finding]:
     elif CONFIG not in files:
         yield _blocking(
             "config_missing",
-            "There are weights but no config.json, so nobody knows their architecture. Add config.json.",
+            "There are weights but no config.json, so their architecture is unknown. Add it.",
         )
     for path in files:
         if path.endswith(INDEX):
@@ -125,7 +125,7 @@ def _marker(file: FileView) -> Iterator[Finding]:
     if marker.get("schema") != SCHEMA or not (isinstance(slug, str) and slug.strip()):
         yield _blocking(
             "marker_invalid",
-            f'{MARKER} must read {{"schema": "{SCHEMA}", "slug": "…"}} with the slug under which a plugin knows the model.',
+            f'{MARKER} must read {{"schema": "{SCHEMA}", "slug": "…"}} with the slug of a model that a plugin brings.',
         )
 
 
