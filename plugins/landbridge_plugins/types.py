@@ -27,8 +27,8 @@ class ModelSpec(Spec):
     license: str  # an SPDX expression; "LicenseRef-..." where terms are negotiated
     base: str | None = None  # what it was derived from: "namespace/name@revision"
     languages: tuple[str, ...] = ()  # BCP 47, the most important first
-    kinds: tuple[str, ...] = ()  # the request kinds that the loaded model answers by itself
-    adapts: bool = False  # the plugin's ``adapt_model`` fits it to a task's training rows
+    kinds: tuple[str, ...] = ()  # the request kinds that the loaded model answers; once adapted, where it ``adapts``
+    adapts: bool = False  # the plugin's ``adapt_model`` must fit it to a task's training rows before it answers
     summary: str = ""  # a sentence for the catalog
     parameters: int | None = None
     homepage: str = ""

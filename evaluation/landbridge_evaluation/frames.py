@@ -1,0 +1,234 @@
+"""What may leave the child, parsed strictly: a shard's answers are taken all or not at all."""
+
+import base64
+import binascii
+import json
+import math
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from landbridge_evaluation.errors import PluginFault
+from landbridge_evaluation.planning import Route
+from landbridge_plugins import Kind
+
+DIGITS = 32  # of one number
+WIDTH = 8192  # of one vector
+TEXT = 8192  # characters of one generated text
+CONTROL_CAP = 1 << 16  # bytes of a line that carries no prediction
+FRAMES: Mapping[str, frozenset[str]] = {
+    "p": frozenset("kiv"),
+    "s": frozenset("kn"),
+    "m": frozenset("knv"),
+    "r": frozenset("kv"),
+    "f": frozenset({"k", "code", "text"}),
+}
+OPTIONAL = {"r": frozenset("v")}
+Check = Callable[[Any, Any], Any]  # (item, value) to the value as it is kept
+
+
+class BadFrame(PluginFault):
+    """The child wrote something that is no answer."""
+
+    code = "bad_frames"
+
+
+def refuse(text: str) -> NoReturn:
+    raise BadFrame(f"The model's process wrote {text}.")
+
+
+def unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        refuse("an object with a doubled key")
+    return made
+
+
+def number(text: str, kind: Callable[[str], Any]) -> Any:  # noqa: ANN401 int or float
+    if len(text) > DIGITS:
+        refuse(f"a number of {len(text)} characters")
+    return kind(text)
+
+
+def parse(line: bytes) -> dict[str, Any]:
+    """One frame, with the keys of its kind and no others."""
+    try:
+        frame = json.loads(
+            line.decode(),
+            object_pairs_hook=unique,
+            parse_int=lambda text: number(text, int),
+            parse_float=lambda text: number(text, float),
+            parse_constant=lambda text: refuse(text),
+        )
+    except (ValueError, RecursionError) as error:
+        raise BadFrame(f"The model's process wrote a line that is no JSON: {type(error).__name__}.") from error
+    kind = frame.get("k") if isinstance(frame, dict) else None
+    if not isinstance(kind, str) or kind not in FRAMES:
+        refuse("a frame of no known kind")
+    missing, surplus = FRAMES[kind] - OPTIONAL.get(kind, frozenset()) - frame.keys(), frame.keys() - FRAMES[kind]
+    if missing or surplus:
+        refuse(f'a "{kind}" frame with wrong keys: {", ".join(sorted(missing | surplus))}')
+    return frame  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How long a line may be, and what a value must look like."""
+
+    cap: int
+    check: Check
+
+
+class ShardReader:
+    """Collects the answers of one shard. ``done`` once its end is marked and each item was answered exactly once."""
+
+    def __init__(self, index: int, items: Sequence[Any], rule: Rule) -> None:
+        self.index, self.items, self.rule = index, items, rule
+        self.values: dict[int, Any] = {}
+        self.counters: dict[str, float] = {}
+        self.done = False
+
+    def take(self, line: bytes) -> None:
+        """Raises ``BadFrame`` (or the fault that the child reports) and takes nothing else of the shard."""
+        if len(line) > self.rule.cap:
+            refuse(f"a line of {len(line)} bytes")
+        frame = parse(line)
+        match frame["k"]:
+            case "p":
+                self.prediction(frame["i"], frame["v"])
+            case "s":
+                self.end(frame["n"])
+            case "m":
+                self.counters |= informative(frame["v"])
+            case "f":
+                raise reported(frame)
+            case _:
+                refuse('an "r" frame inside a shard')
+
+    def prediction(self, item: object, value: object) -> None:
+        if isinstance(item, bool) or not isinstance(item, int) or not 0 <= item < len(self.items):
+            refuse(f"an answer to an item that was not asked: {str(item)[:40]}")
+        if item in self.values:
+            refuse(f"two answers to item {item}")
+        self.values[item] = self.rule.check(self.items[item], value)
+
+    def end(self, index: object) -> None:
+        if isinstance(index, bool) or index != self.index:
+            refuse(f"the end of shard {str(index)[:40]} inside shard {self.index}")
+        if len(self.values) != len(self.items):
+            refuse(f"{len(self.values)} answers to {len(self.items)} items")
+        self.done = True
+
+
+def reported(frame: Mapping[str, Any]) -> PluginFault:
+    """The child's own account of what went wrong: for the lab to read, cut to a length."""
+    text, code = str(frame["text"])[:2000], str(frame["code"])[:60]
+    return PluginFault(printable(text), code=code)
+
+
+def printable(text: str) -> str:
+    """Without the control characters that could talk to a terminal."""
+    return "".join(one if one.isprintable() or one in "\n\t" else "\ufffd" for one in text)
+
+
+def informative(value: object) -> dict[str, float]:
+    """Counters of a metering frame: numbers under short names, else nothing. Never trusted."""
+    if not isinstance(value, dict):
+        return {}
+    return {key: one for key, one in value.items() if len(key) <= TEXT // 256 and finite(one)}
+
+
+def finite(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def numbers(value: object, count: int) -> list[float]:
+    if not isinstance(value, list) or len(value) != count or not all(finite(one) for one in value):
+        refuse(f"no list of {count} finite numbers")
+    return [float(one) for one in value]
+
+
+def whole(value: object, low: int, high: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        refuse(f"no integer from {low} to {high}")
+    return value
+
+
+def logprob(value: object) -> float:
+    if not finite(value) or float(value) > 0:  # type: ignore[arg-type]
+        refuse("no log-probability: a finite number of at most 0")
+    return float(value)  # type: ignore[arg-type]
+
+
+def score(_item: object, value: object) -> list[float]:
+    if not isinstance(value, list) or len(value) != 3:  # noqa: PLR2004 log-probability, greedy, tokens
+        refuse("no [log-probability, greedy, tokens]")
+    return [logprob(value[0]), whole(value[1], 0, 1), whole(value[2], 1, 1 << 30)]
+
+
+def rolling(_item: object, value: object) -> list[float]:
+    if not isinstance(value, list) or len(value) != 2:  # noqa: PLR2004 log-probability, tokens
+        refuse("no [log-probability, tokens]")
+    return [logprob(value[0]), whole(value[1], 1, 1 << 30)]
+
+
+def text(_item: object, value: object) -> str:
+    if not isinstance(value, str) or len(value) > TEXT:
+        refuse(f"no text of at most {TEXT} characters")
+    if any(ord(one) < 32 and one not in "\n\t" or 0xD800 <= ord(one) <= 0xDFFF or ord(one) == 127 for one in value):  # noqa: PLR2004 controls, surrogates
+        refuse("a text with control characters or half of a surrogate pair")
+    return value
+
+
+def vectors(value: object, rows: int | None) -> str:
+    """Base64 of little-endian float32: one vector, or one per word."""
+    if not isinstance(value, str):
+        refuse("no base64 text")
+    try:
+        raw = base64.b64decode(value, validate=True)
+    except (ValueError, binascii.Error):
+        refuse("a text that is no base64")
+    width, rest = divmod(len(raw), 4 * (rows or 1))
+    if rest or not 0 < width <= WIDTH:
+        refuse(f"a vector of a wrong length: {len(raw)} bytes")
+    if not all(math.isfinite(one) for one in struct.unpack(f"<{len(raw) // 4}f", raw)):
+        refuse("a vector with NaN or infinity")
+    return value
+
+
+def span(item: Sequence[str], value: object) -> list[float]:
+    if not isinstance(value, list) or len(value) != 3 or not finite(value[2]):  # noqa: PLR2004 start, end, score
+        refuse("no [start, end, score]")
+    longest = len(item[1])
+    start, end = whole(value[0], -1, longest), whole(value[1], -1, longest)
+    if (start < 0) != (end < 0) or start > end:
+        refuse("a span that ends before it starts")
+    return [start, end, float(value[2])]
+
+
+def tags(item: Sequence[str], value: object, labels: int) -> list[int]:
+    if not isinstance(value, list) or len(value) != len(item):
+        refuse(f"no list of {len(item)} labels, one a word")
+    return [whole(one, 0, labels - 1) for one in value]
+
+
+def rule_for(kind: Kind, route: Route, labels: int) -> Rule:
+    """What the child may write for a task of this kind on this route."""
+    vector = WIDTH * 4 * 4 // 3 + 256
+    if route is Route.HEAD:
+        if kind is Kind.TAG:
+            return Rule(64 << 20, lambda item, value: vectors(value, len(item)))
+        return Rule(vector, lambda _item, value: vectors(value, None))
+    rules: Mapping[Kind, Rule] = {
+        Kind.CLASSIFY: Rule(CONTROL_CAP + labels * (DIGITS + 2), lambda _item, value: numbers(value, labels)),
+        Kind.TAG: Rule(1 << 20, lambda item, value: tags(item, value, labels)),
+        Kind.EMBED: Rule(vector, lambda _item, value: vectors(value, None)),
+        Kind.LOGLIKELIHOOD: Rule(CONTROL_CAP, score),
+        Kind.ROLLING: Rule(CONTROL_CAP, rolling),
+        Kind.GENERATE: Rule(CONTROL_CAP + TEXT * 12, text),
+        Kind.TRANSCRIBE: Rule(CONTROL_CAP + TEXT * 12, text),
+        Kind.EXTRACT_SPAN: Rule(CONTROL_CAP, span),
+        Kind.RANK: Rule(8 << 20, lambda item, value: numbers(value, len(item["candidates"]))),
+    }
+    return rules[kind]

@@ -1,0 +1,99 @@
+"""How a task reaches a model, and in which pieces: decided before any weights load."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from landbridge_evaluation.capabilities import Capabilities
+from landbridge_plugins import Kind, Method, TaskSpec
+
+SHARD_ROWS: Mapping[Kind, int] = {
+    Kind.LOGLIKELIHOOD: 512,
+    Kind.ROLLING: 256,
+    Kind.GENERATE: 256,
+    Kind.EMBED: 1024,
+    Kind.CLASSIFY: 1024,
+    Kind.TAG: 512,
+    Kind.EXTRACT_SPAN: 512,
+    Kind.TRANSCRIBE: 64,
+    Kind.RANK: 128,
+}
+
+
+class Route(StrEnum):
+    """How the model meets the task."""
+
+    NATIVE = "native"  # it answers the request kind itself
+    HEAD = "head"  # it gives features; a linear head is fitted outside
+    ADAPT = "adapt"  # its plugin fits it to the training rows, in the child
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardPlan:
+    """A piece of a task that is committed at once: the rows ``start`` to ``stop`` of the order that the job fixes."""
+
+    index: int
+    task: str
+    start: int
+    stop: int
+
+    def to_json(self) -> dict[str, Any]:
+        return {"index": self.index, "task": self.task, "start": self.start, "stop": self.stop}
+
+
+def route_for(task: TaskSpec, capabilities: Capabilities, labels: Collection[str] | None = None) -> Route | None:
+    """The route of ``task``, None where the model cannot do it (``why_not`` says why).
+
+    ``labels``, where known, are the task's: a model whose own head answers others gives its features instead.
+    """
+    if capabilities.modality not in {one.value for one in task.modalities}:
+        return None
+    answers = task.kind.value in capabilities.kinds
+    if answers and capabilities.adapts and task.dataset.train_split:
+        return Route.ADAPT
+    if answers and not capabilities.adapts and fits(capabilities, labels):
+        return Route.NATIVE
+    heads = task.kind in (Kind.CLASSIFY, Kind.TAG) and task.adaptation.method is Method.HEAD
+    features = Kind.EMBED.value in capabilities.kinds and task.dataset.train_split
+    return Route.HEAD if heads and features else None
+
+
+def fits(capabilities: Capabilities, labels: Collection[str] | None) -> bool:
+    return labels is None or not capabilities.labels or set(labels) <= set(capabilities.labels)
+
+
+def why_not(task: TaskSpec, capabilities: Capabilities) -> str:
+    """A sentence for the lab: why the model cannot do ``task``; empty where it can."""
+    if route_for(task, capabilities) is not None:
+        return ""
+    if capabilities.reason:
+        return capabilities.reason
+    wanted = ", ".join(one.value for one in task.modalities)
+    if capabilities.modality not in {one.value for one in task.modalities}:
+        return f"{task.name} is about {wanted}; the model is about {capabilities.modality}."
+    able = ", ".join(capabilities.kinds) or "nothing by itself"
+    trains = "" if task.dataset.train_split else " The task has no training rows to adapt it on."
+    return f"{task.name} needs {task.kind.value}; the model answers {able}.{trains}"
+
+
+def plan_shards(
+    task: TaskSpec, counts: Mapping[str, int], route: Route, *, first_index: int = 0, limit: int | None = None
+) -> list[ShardPlan]:
+    """The pieces of ``task``. ``counts`` are the rows of each split; ``limit`` keeps the first rows of the test split.
+
+    On the head route the rows of train and validation count too: their features are the child's work as well.
+    """
+    rows = test_rows(task, counts, limit)
+    if route is Route.HEAD:
+        rows += sum(counts.get(split, 0) for split in task.dataset.splits[:-1])
+    size = SHARD_ROWS[task.kind]
+    return [
+        ShardPlan(index=first_index + number, task=task.name, start=start, stop=min(start + size, rows))
+        for number, start in enumerate(range(0, rows, size))
+    ]
+
+
+def test_rows(task: TaskSpec, counts: Mapping[str, int], limit: int | None) -> int:
+    bounds = [counts.get(task.dataset.split, 0), limit, task.limits.max_items]
+    return min(bound for bound in bounds if bound is not None)
