@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.db import connection
+from pytest_django.fixtures import Settings
 
 from landbridge.core import outbox
 
@@ -14,10 +15,10 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, settings: object) -> Path:
+def home(tmp_path: Path, settings: Settings) -> Path:
     """Blobs, mail and broker of one test, in a folder of its own."""
-    settings.LANDBRIDGE_HOME = tmp_path  # type: ignore[attr-defined]
-    settings.EMAIL_FILE_PATH = tmp_path / "mail"  # type: ignore[attr-defined]
+    settings.LANDBRIDGE_HOME = tmp_path
+    settings.EMAIL_FILE_PATH = tmp_path / "mail"
     return tmp_path
 
 

@@ -1,7 +1,9 @@
-"""The folder this instance lives in, and the secrets it made for itself. Nothing is asked; nothing leaves the folder."""
+"""The folder this instance lives in, and the secrets it made for itself. Nothing is asked."""
 
+import contextlib
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,21 +19,15 @@ HOME = _folder()
 
 
 def secret(name: str) -> str:
-    """The text of ``secrets/NAME``, made on first use, readable by the owner only."""
+    """The text of ``secrets/NAME``, made on first use, readable by the owner only. Many processes may ask at once."""
     folder = HOME / "secrets"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / name
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _read(path)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(48))
-    return _read(path)
-
-
-def _read(path: Path) -> str:
-    text = path.read_text().strip()
-    if not text:  # another process made it a moment ago and is still writing
-        raise RuntimeError(f"{path} is empty. Start again; if it stays so, remove the file and a new one is made.")
-    return text
+    if not path.exists():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor, draft = tempfile.mkstemp(dir=folder)  # mode 0600
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)  # whole or not at all; the first one wins
+        Path(draft).unlink()
+    return path.read_text()

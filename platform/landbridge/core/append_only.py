@@ -5,11 +5,13 @@ every migrate.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db import connections, models
-from django.db.backends.base.base import BaseDatabaseWrapper
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
 
 FUNCTION = """
 CREATE OR REPLACE FUNCTION landbridge_append_only() RETURNS trigger LANGUAGE plpgsql AS $$

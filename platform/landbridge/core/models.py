@@ -70,7 +70,9 @@ class IdempotencyKey(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["principal", "route", "key"], name="one_answer_per_principal_route_and_key"),
+            models.UniqueConstraint(
+                fields=["principal", "route", "key"], name="one_answer_per_principal_route_and_key"
+            ),
         ]
 
     def __str__(self) -> str:

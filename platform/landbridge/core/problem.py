@@ -38,27 +38,28 @@ def response(error: Exception, request: HttpRequest) -> JsonResponse | None:
 
 
 def as_problem(error: Exception) -> dict[str, object] | None:
-    if isinstance(error, DomainError):
-        return error.as_problem()
-    if isinstance(error, Http404):
-        return NotFound("There is nothing at this address that you may see.").as_problem()
-    if isinstance(error, PermissionDenied):
-        return NotAllowed("This is not open to you.").as_problem()
+    """The problem's members; ``None`` for what is no refusal but a bug."""
+    domain = error if isinstance(error, DomainError) else _as_domain_error(error)
+    if domain is not None:
+        return domain.as_problem()
+    if not isinstance(error, APIException):
+        return None
+    code = str(error.get_codes()) if isinstance(error.get_codes(), str) else error.default_code
+    title, said = str(error.default_detail), str(error.detail)
+    return {"type": f"/errors/{code}", "title": title, "status": error.status_code, "detail": said, "code": code}
+
+
+def _as_domain_error(error: Exception) -> DomainError | None:
     if isinstance(error, ValidationError):
         faults = list(faults_of(error.detail))
         said = "; ".join(f"{fault['pointer']}: {fault['detail']}" for fault in faults[:3])
-        return Invalid(f"Correct these fields and send again: {said}", errors=faults).as_problem()
+        return Invalid(f"Correct these fields and send again: {said}", errors=faults)
+    if isinstance(error, Http404):
+        return NotFound("There is nothing at this address that you may see.")
+    if isinstance(error, PermissionDenied):
+        return NotAllowed("This is not open to you.")
     if isinstance(error, NotAuthenticated):
-        return Unauthenticated("Sign in, or send `Authorization: Bearer lb_...`.").as_problem()
-    if isinstance(error, APIException):
-        code = str(error.get_codes()) if isinstance(error.get_codes(), str) else error.default_code
-        return {
-            "type": f"/errors/{code}",
-            "title": str(error.default_detail),
-            "status": error.status_code,
-            "detail": str(error.detail),
-            "code": code,
-        }
+        return Unauthenticated("Sign in, or send `Authorization: Bearer lb_...`.")
     return None
 
 

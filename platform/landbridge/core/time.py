@@ -17,7 +17,7 @@ def now(after: timedelta = timedelta(0)) -> Combinable:
     return ExpressionWrapper(Now() + shift, output_field=DateTimeField())
 
 
-def before(field: str, limit: timedelta) -> ExpressionWrapper:
+def before(field: str, limit: timedelta) -> Combinable:
     """``field - limit`` as an expression."""
     return ExpressionWrapper(F(field) - limit, output_field=DateTimeField())
 

@@ -1,0 +1,1 @@
+"""What ``manage.py up`` is made of: the processes of an embedded instance, its demo, and what it prints."""
