@@ -87,6 +87,8 @@ class Token(BaseModel):
     prefix = models.CharField(max_length=8)  # what lists show: lb_ and five characters
     digest = models.CharField(max_length=64, unique=True)
     scopes = models.JSONField(default=list)
+    addresses = models.JSONField(default=list)  # networks it may come from, as CIDR; empty: any
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     reach = models.JSONField(default=dict)  # kind job: {"job", "attempt", "repos": [{"type", "repo", "revision"}]}
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -118,10 +120,53 @@ class AuthorityRecord(BaseModel):
             models.CheckConstraint(
                 condition=~Q(granted_by=models.F("person")), name="nobody_grants_authority_to_themselves"
             ),
+            models.CheckConstraint(
+                condition=Q(confirmed_by=None) | ~Q(confirmed_by=models.F("person")),
+                name="nobody_confirms_their_own_authority",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.person} for {self.organization}"
+
+
+class Invitation(BaseModel):
+    """A place in an organization, offered to an address. The mail's link carries a signature of the id, not stored."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=10, choices=Role)
+    invited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    expires_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+    accepted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "organization",
+                Lower("email"),
+                condition=Q(accepted_by=None, revoked_at=None),
+                name="one_open_invitation_per_organization_and_email",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.organization}"
+
+
+class CodeUse(models.Model):
+    """A one-time code that was used: its 30-second step, so that nobody uses it again."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    step = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "step"], name="one_use_per_user_and_code")]
+
+    def __str__(self) -> str:
+        return f"{self.user} at {self.step}"
 
 
 class SignInLink(BaseModel):
