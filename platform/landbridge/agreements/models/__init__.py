@@ -1,6 +1,6 @@
 """What is promised, who signed it, what it opens, and who asked for what.
 
-Instants are the truth, ``Agreement.state`` is a stamp for lists (``machine.state_at``). Shapes: licensing, sections 4 to 9.
+Instants are the truth, ``Agreement.state`` is a stamp for lists (``machine.state_at``). Shapes: licensing, 4 to 9.
 """
 
 from landbridge.agreements.models.log import AccessEnd, AccessRow, Trace

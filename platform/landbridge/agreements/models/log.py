@@ -68,7 +68,7 @@ class AccessRow(models.Model):
 
 
 class AccessEnd(models.Model):
-    """How a request that was allowed ended: one row, once."""
+    """How a request that was allowed ended: one row, once. None after a day: nobody knows (a crash)."""
 
     class Outcome(models.TextChoices):
         COMPLETE = "complete"
@@ -76,7 +76,6 @@ class AccessEnd(models.Model):
         CUT = "cut"
         ERROR = "error"
         DELEGATED = "delegated"
-        UNKNOWN = "unknown"
 
     row = models.OneToOneField(AccessRow, on_delete=models.PROTECT, primary_key=True, related_name="end")
     at = models.DateTimeField()
