@@ -5,6 +5,7 @@ is their name.
 """
 
 import uuid
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -189,7 +190,7 @@ class Blob(models.Model):
     sha256 = models.CharField(primary_key=True, max_length=64)
     git_oid = models.CharField(max_length=40, blank=True)
     size = models.PositiveBigIntegerField()
-    location = models.CharField(max_length=200)
+    location = models.CharField(max_length=200, db_index=True)
     state = models.CharField(max_length=8, choices=BlobState, default=BlobState.PRESENT)
     touched_at = models.DateTimeField(auto_now_add=True)
 
@@ -248,7 +249,9 @@ class Hold(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["repo", "commit", "subject"], name="one_hold_per_commit_and_subject")]
+        constraints = [
+            models.UniqueConstraint(fields=["repo", "commit", "subject"], name="one_hold_per_commit_and_subject"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.subject} holds {self.commit[:8]}"
@@ -267,6 +270,8 @@ class Revision(models.Model):
     capabilities = models.JSONField(default=dict)  # models: landbridge_evaluation.capabilities
     facts = models.JSONField(default=dict)  # datasets: landbridge.dataset.json; models: parameters, bytes
     size = models.PositiveBigIntegerField(default=0)
+
+    append_only: ClassVar[bool] = True  # held by triggers, made by landbridge.core
 
     class Meta:
         constraints = [

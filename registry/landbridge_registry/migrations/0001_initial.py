@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                 ('sha256', models.CharField(max_length=64, primary_key=True, serialize=False)),
                 ('git_oid', models.CharField(blank=True, max_length=40)),
                 ('size', models.PositiveBigIntegerField()),
-                ('location', models.CharField(max_length=200)),
+                ('location', models.CharField(db_index=True, max_length=200)),
                 ('state', models.CharField(choices=[('present', 'Present'), ('doomed', 'Doomed')], default='present', max_length=8)),
                 ('touched_at', models.DateTimeField(auto_now_add=True)),
             ],
