@@ -1,0 +1,174 @@
+"""The main job by API, as a robot walks it: every step over HTTP, real weights, a real worker."""
+
+import csv
+import hashlib
+import io
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pyotp
+import pytest
+
+from landbridge_client.hub import HubClient
+from tests.stack import Stack
+
+pytestmark = pytest.mark.xdist_group("stack")
+Json = dict[str, Any]
+MODEL = "lumen/ngram"
+ENDED = {"done", "failed", "cancelled"}
+
+
+class Api:
+    def __init__(self, url: str, token: str | None = None) -> None:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self.http = httpx2.Client(base_url=url, headers=headers, timeout=60)
+
+    def get(self, path: str, **query: str) -> Json:
+        answer = self.http.get(path, params=query)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    def post(self, path: str, body: object, status: int, key: str | None = None) -> Json:
+        answer = self.http.post(path, json=body, headers={"Idempotency-Key": key} if key else {})
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    def until_ended(self, job: str, seconds: float = 120) -> Json:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            found = self.get(f"/api/v1/jobs/{job}")
+            if found["state"] in ENDED:
+                return found
+            assert found["reason"]["text"], "a waiting job always says why"
+            time.sleep(0.3)  # noqa: TID251 a real job in another process
+        raise AssertionError(f"{job} did not end in {seconds} s: {found}")
+
+
+@pytest.fixture(scope="module")
+def lab(stack: Stack) -> dict[str, str]:
+    return stack.account("ada", organization="lumen", kind="lab", role="owner")
+
+
+@pytest.fixture(scope="module")
+def submission(stack: Stack, lab: dict[str, str], model_dir: Path) -> Json:
+    """Uploaded by the Hub routes, submitted, screened, sealed, evaluated."""
+    with HubClient(stack.url, lab["token"]) as hub:
+        hub.create_repo(MODEL)
+        hub.upload_folder(MODEL, model_dir)
+    api = Api(stack.url, lab["token"])
+    made = api.post("/api/v1/submissions", {"model": MODEL, "suite": "offline_demo"}, 201, key="submit-1")
+    again = api.post("/api/v1/submissions", {"model": MODEL, "suite": "offline_demo"}, 201, key="submit-1")
+    assert again["id"] == made["id"]
+    deadline = time.monotonic() + 60
+    while (found := api.get(f"/api/v1/submissions/{made['id']}"))["job"] is None:
+        assert found["state"] in {"screening", "sealed"}, found
+        assert time.monotonic() < deadline, found
+        time.sleep(0.3)  # noqa: TID251 real screening in another process
+    api.until_ended(found["job"]["id"])
+    return api.get(f"/api/v1/submissions/{made['id']}")
+
+
+def test_a_submitted_model_is_sealed_evaluated_and_published(
+    stack: Stack, lab: dict[str, str], submission: Json
+) -> None:
+    api = Api(stack.url, lab["token"])
+    job = api.get(f"/api/v1/jobs/{submission['job']['id']}")
+    assert (job["state"], job["attempt"], job["fault"]) == ("done", 1, None), job
+    versions = api.get(f"/api/v1/models/{MODEL}/versions")["items"]
+    assert len(versions) == 1 and len(versions[0]["tree_digest"]) == 64
+    deadline = time.monotonic() + 30
+    while api.get(f"/api/v1/submissions/{submission['id']}")["state"] != "published":
+        assert time.monotonic() < deadline
+        time.sleep(0.3)  # noqa: TID251 an event in another process
+
+
+def test_the_board_shows_it_as_json_and_csv_with_n_and_intervals(stack: Stack, submission: Json) -> None:
+    api = Api(stack.url)
+    rows = [row for row in api.get("/api/v1/leaderboards/demo/entries")["items"] if row["model"] == MODEL]
+    (row,) = [row for row in rows if row["task"] == "pydoc_lm"]
+    low, high = row["score"]["ci95"]
+    assert low < row["score"]["value"] < high and row["score"]["n"] >= 10 and row["rank"] == 1
+    answer = api.http.get("/api/v1/leaderboards/demo/entries", params={"format": "csv"})
+    lines = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [line for line in lines if line["model"] == MODEL and line["task"] == "pydoc_lm"]
+
+
+def test_the_result_is_signed_by_worker_and_platform(
+    stack: Stack, lab: dict[str, str], submission: Json, tmp_path: Path
+) -> None:
+    api = Api(stack.url, lab["token"])
+    job = api.get(f"/api/v1/jobs/{submission['job']['id']}")
+    attestation = api.http.get(f"/api/v1/results/{job['result']['id']}/attestation")
+    keys = api.http.get("/api/v1/keys")
+    (tmp_path / "attestation.json").write_bytes(attestation.content)
+    (tmp_path / "keys.json").write_bytes(keys.content)
+    said = stack.landbridge(
+        "verify", str(tmp_path / "attestation.json"), "--keys", str(tmp_path / "keys.json"), token=""
+    )
+    assert said.returncode == 0, said.stderr
+    (tmp_path / "attestation.json").write_bytes(attestation.content.replace(b'"payload":"', b'"payload":"e', 1))
+    forged = stack.landbridge("verify", str(tmp_path / "attestation.json"), token="", check=False)
+    assert forged.returncode == 1
+
+
+def test_an_installed_plugin_distribution_is_measured_too(stack: Stack, submission: Json) -> None:
+    operator = stack.account("olga", organization="operator", kind="operator", role="owner")
+    api = Api(stack.url, operator["token"])
+    asked = api.post(
+        "/api/v1/evaluations", {"model": "plugins/letters", "revision": "main", "suite": "offline_demo"}, 202
+    )
+    job = api.until_ended(asked["id"])
+    assert job["state"] == "done", job
+    rows = Api(stack.url).get("/api/v1/leaderboards/demo/entries")["items"]
+    (row,) = [row for row in rows if row["model"] == "plugins/letters" and row["task"] == "django_langid"]
+    assert row["score"]["value"] > 0.3, "letters tell many languages apart"
+
+
+def test_weights_open_with_the_signature_and_close_with_the_end(
+    stack: Stack, submission: Json, model_dir: Path, tmp_path: Path
+) -> None:
+    signer = stack.account("sofia", organization="lumen", kind="lab", role="signatory")
+    buyer = stack.account("carl", organization="acme", kind="company", role="signatory")
+    lab, company = Api(stack.url, signer["token"]), Api(stack.url, buyer["token"])
+    offer = lab.post(
+        "/api/v1/offers",
+        {"model": MODEL, "type": "EVAL", "totp": pyotp.TOTP(signer["totp_secret"]).now()},
+        201,
+        key="offer-1",
+    )
+    weights = next(path for path in model_dir.iterdir() if path.suffix == ".safetensors")
+    resolve = f"/{MODEL}/resolve/main/{weights.name}"
+    refused = company.http.get(resolve)
+    assert (refused.status_code, refused.headers["X-Error-Code"]) == (403, "GatedRepo"), refused.text
+    assert Api(stack.url).http.get(resolve).status_code == 401
+    taken = company.post(
+        f"/api/v1/offers/{offer['id']}/take",
+        {"organization": "acme", "purpose": "company_evaluation", "country": "DE"},
+        201,
+        key="take-1",
+    )
+    number = taken["number"]
+    assert company.http.get(resolve).status_code == 403
+    signed = company.post(
+        f"/api/v1/agreements/{number}/sign",
+        {
+            "statement_sha256": taken["statement"]["sha256"],
+            "totp": pyotp.TOTP(buyer["totp_secret"]).now(),
+            "consent": True,
+        },
+        200,
+        key="sign-1",
+    )
+    assert signed["state"] == "active", signed
+    opened = company.http.get(resolve)
+    assert hashlib.sha256(opened.content).hexdigest() == hashlib.sha256(weights.read_bytes()).hexdigest()
+    done = stack.landbridge("download", MODEL, "--output", str(tmp_path / "got"), token=buyer["token"])
+    assert (tmp_path / "got" / weights.name).read_bytes() == weights.read_bytes(), done.stderr
+    stranger = stack.account("eve", organization="rival", kind="company", role="owner")
+    denied = stack.landbridge("download", MODEL, "--output", str(tmp_path / "no"), token=stranger["token"], check=False)
+    assert denied.returncode == 4 and "/lumen/ngram" in denied.stderr, denied.stderr
+    lab.post(f"/api/v1/agreements/{number}/suspend", {"reason": "A test of the suspension."}, 200, key="suspend-1")
+    after = company.http.get(resolve)
+    assert (after.status_code, after.headers["X-Landbridge-Reason"]) == (403, "suspended")

@@ -1,0 +1,76 @@
+"""The main job by command line, as a person in a terminal walks it."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.stack import Stack
+
+pytestmark = pytest.mark.xdist_group("stack")
+
+
+@pytest.fixture(scope="module")
+def token(stack: Stack) -> str:
+    return stack.account("bruno", organization="harbor", kind="lab", role="owner")["token"]
+
+
+def test_submit_screens_uploads_and_waits_for_the_rank(stack: Stack, token: str, model_dir: Path) -> None:
+    done = stack.landbridge(
+        "submit",
+        str(model_dir),
+        "--as",
+        "harbor/ngram",
+        "--suite",
+        "offline_demo",
+        "--wait",
+        "--yes",
+        "--json",
+        token=token,
+    )
+    said = json.loads(done.stdout)
+    assert said["state"] in {"published", "evaluating"} and said["model"] == "harbor/ngram"
+    assert re.search(r"pydoc_lm|running|done", done.stderr), "progress goes to stderr"
+    board = stack.landbridge("board", "show", "demo", "--json", token=token)
+    rows = json.loads(board.stdout)
+    rows = rows["entries"] if isinstance(rows, dict) else rows
+    assert "harbor/ngram" in {row["model"] for row in rows}
+
+
+def test_bad_folders_are_refused_before_anything_is_uploaded(
+    stack: Stack, token: str, model_dir: Path, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad"
+    shutil.copytree(model_dir, bad)
+    weights = next(bad.glob("*.safetensors"))
+    weights.write_bytes(weights.read_bytes()[:-100])
+    (bad / "extra.bin").write_bytes(b"\x80\x04\x95\x0b\x00\x00\x00\x00\x00\x00\x00\x8c\x07")
+    (bad / "README.md").write_text("# No front matter\n")
+    done = stack.landbridge("submit", str(bad), "--as", "harbor/bad", "--yes", "--json", token=token, check=False)
+    assert done.returncode == 1
+    for said in ("safetensors_truncated", "pickle_in_weights", "card"):
+        assert said in done.stdout + done.stderr
+    shown = stack.landbridge("models", "show", "harbor/bad", token=token, check=False)
+    assert shown.returncode != 0, "nothing half-made stays behind"
+
+
+def test_a_wheel_is_refused_with_the_reason(stack: Stack, token: str, tmp_path: Path) -> None:
+    wheel = tmp_path / "harbor-1.0-py3-none-any.whl"
+    wheel.write_bytes(b"PK\x05\x06" + bytes(18))
+    done = stack.landbridge("submit", str(wheel), token=token, check=False)
+    assert done.returncode in {1, 2} and "sandbox" in done.stderr
+
+
+def test_an_unknown_suite_a_foreign_model_and_a_dead_token_are_told_apart(
+    stack: Stack, token: str, model_dir: Path
+) -> None:
+    unknown = stack.landbridge(
+        "submit", str(model_dir), "--as", "harbor/other", "--suite", "offlin_demo", "--yes", token=token, check=False
+    )
+    assert unknown.returncode == 1 and "offline_demo" in unknown.stderr
+    foreign = stack.landbridge("submit", str(model_dir), "--as", "lumen/taken", "--yes", token=token, check=False)
+    assert foreign.returncode == 4, foreign.stderr
+    dead = stack.landbridge("whoami", token=token[:-1] + ("a" if token[-1] != "a" else "b"), check=False)
+    assert dead.returncode == 4 and "token" in dead.stderr.lower()
