@@ -1,5 +1,6 @@
-"""How DRF learns who is asking."""
+"""How a request shows who it is from: a bearer token, or a signed-in browser."""
 
+from django.http import HttpRequest
 from rest_framework import authentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
@@ -8,21 +9,41 @@ from landbridge.accounts import tokens
 from landbridge.accounts.models import Token, User
 
 SAID = "This token is unknown, expired or revoked. Make a new one under Settings, Tokens."
+_SEEN = "_landbridge_bearer"
+
+
+def bearer_text(request: HttpRequest) -> str | None:
+    """What follows ``Authorization: Bearer``; ``None`` where nothing does."""
+    kind, _, text = request.headers.get("Authorization", "").partition(" ")
+    return text.strip() if kind.lower() == "bearer" else None
+
+
+def bearer_of(request: HttpRequest) -> Token | None:
+    """The live token that came with ``request``: found once, usable from its address. Wrong and absent are ``None``."""
+    if not hasattr(request, _SEEN):
+        text = bearer_text(request)
+        token = tokens.find(text) if text else None
+        if token is not None and not tokens.may_come_from(token, request.META.get("REMOTE_ADDR", "")):
+            token = None
+        if token is not None:
+            tokens.touch(token)
+        setattr(request, _SEEN, token)
+    found: Token | None = getattr(request, _SEEN)
+    return found
 
 
 class BearerAuthentication(authentication.BaseAuthentication):
     """``Authorization: Bearer lb_...``. A token that is not good is 401, never silently anonymous."""
 
     def authenticate(self, request: Request) -> tuple[User, Token] | None:
-        kind, _, text = request.headers.get("Authorization", "").partition(" ")
-        if kind.lower() != "bearer":
+        if bearer_text(request._request) is None:  # noqa: SLF001 DRF hides it so
             return None
-        token = tokens.find(text.strip())
+        token = bearer_of(request._request)  # noqa: SLF001 DRF hides it so
         if token is None:
             raise AuthenticationFailed(SAID, code="token_invalid")
         return token.user, token
 
-    def authenticate_header(self, request: Request) -> str:
+    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 DRF's signature
         return 'Bearer realm="landbridge"'
 
 

@@ -22,7 +22,11 @@ class AccessMiddleware:
         return self.get_response(request)
 
     def process_view(
-        self, request: HttpRequest, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+        self,
+        request: HttpRequest,
+        view: Callable[..., Any],
+        _args: tuple[Any, ...],
+        _kwargs: dict[str, Any],
     ) -> HttpResponseBase | None:
         rules = rules_of(view)
         if rules is None or hasattr(view, "cls") or getattr(view, "own_gate", False):

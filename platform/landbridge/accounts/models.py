@@ -82,7 +82,9 @@ class Token(BaseModel):
 
     kind = models.CharField(max_length=8, choices=TokenKind, default=TokenKind.PERSON)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, null=True, blank=True, related_name="tokens")
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, null=True, blank=True, related_name="tokens"
+    )
     name = models.CharField(max_length=80)
     prefix = models.CharField(max_length=8)  # what lists show: lb_ and five characters
     digest = models.CharField(max_length=64, unique=True)

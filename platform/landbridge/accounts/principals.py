@@ -1,5 +1,6 @@
 """Who is asking: the signed-in person or the token, with their roles. One object for pages, API and Hub routes."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -31,9 +32,10 @@ class Principal:
         """The caller's memberships by the organization's namespace id; a robot's are those of its organization."""
         if self.user is None:
             return {}
-        rows = Membership.objects.filter(user=self.user).select_related("organization")
+        rows: Iterable[Membership]
+        rows = memberships = Membership.objects.filter(user=self.user).select_related("organization")
         if self.token is not None and self.token.organization_id is not None:
-            rows = rows.filter(organization=self.token.organization_id)
+            rows = _capped(memberships.filter(organization=self.token.organization_id), self.token)
         return {row.organization.namespace_id: row for row in rows}
 
     @property
@@ -78,6 +80,19 @@ class Principal:
     def require_scope(self, scope: str) -> None:
         if not self.has_scope(scope):
             raise NotAllowed(f"This token lacks the scope {scope}. Make one that has it.", code="scope_missing")
+
+
+def _capped(rows: Iterable[Membership], token: Token) -> Iterator[Membership]:
+    """A robot's memberships, never above the present rights of who made its token."""
+    if token.made_by_id is None:
+        yield from rows
+        return
+    maker = Membership.objects.filter(user=token.made_by_id, user__is_active=True, organization=token.organization_id)
+    held = maker.values_list("role", flat=True).first()
+    for row in rows:
+        if held is not None:
+            row.role = row.role if row.role in INCLUDES[held] else Role.MEMBER
+            yield row
 
 
 def principal_of(request: HttpRequest | Request) -> Principal:

@@ -1,11 +1,12 @@
 """API tokens: ``lb_`` + 40 base62 characters + 6 of checksum. Only the SHA-256 is stored."""
 
 import hashlib
+import ipaddress
 import secrets
 import string
 import zlib
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Q
 
@@ -20,6 +21,7 @@ SCOPES = (
     "agreements.sign", "webhooks", "org.admin",
 )  # fmt: skip
 LIFETIME = timedelta(days=90)
+NOTED = timedelta(hours=1)
 
 
 def new_text() -> str:
@@ -46,7 +48,7 @@ def digest_of(text: str) -> str:
 
 
 @step
-def issue(
+def issue(  # noqa: PLR0913 one keyword per column
     *,
     user: User,
     name: str,
@@ -55,6 +57,8 @@ def issue(
     organization: Organization | None = None,
     lifetime: timedelta = LIFETIME,
     reach: dict[str, object] | None = None,
+    addresses: Sequence[str] = (),
+    made_by: User | None = None,
 ) -> tuple[Token, str]:
     """A new token and its text, which exists nowhere else."""
     text = new_text()
@@ -67,6 +71,8 @@ def issue(
         digest=digest_of(text),
         scopes=list(scopes),
         reach=reach or {},
+        addresses=list(addresses),
+        made_by=made_by,
         expires_at=time.db_now() + lifetime,
     )
     return token, text
@@ -78,3 +84,21 @@ def find(text: str) -> Token | None:
         return None
     live = Q(revoked_at=None, expires_at__gt=time.now(), user__is_active=True)
     return Token.objects.filter(live, digest=digest_of(text)).select_related("user", "organization").first()
+
+
+def may_come_from(token: Token, address: str) -> bool:
+    """True if the token has no list of networks, or ``address`` lies in one of them."""
+    if not token.addresses:
+        return True
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(found in ipaddress.ip_network(network) for network in token.addresses)
+
+
+def touch(token: Token) -> None:
+    """Note that the token was used; at most one write in ``NOTED``."""
+    stale = Q(last_used_at=None) | Q(last_used_at__lt=time.now(-NOTED))
+    if token.last_used_at is None or token.last_used_at < datetime.now(UTC) - NOTED:
+        Token.objects.filter(stale, pk=token.pk).update(last_used_at=time.now())
