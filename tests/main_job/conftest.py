@@ -29,7 +29,11 @@ class Letters:
     profiles: tuple = ()
 
     def classify(self, texts):
-        return [[sum(profile.get(letter, 0.0) for letter in text) / max(1, len(text)) for profile in self.profiles] for text in texts]
+        return [[fit(profile, text) for profile in self.profiles] for text in texts]
+
+
+def fit(profile, text):
+    return sum(profile.get(letter, 0.0) for letter in text) / max(1, len(text))
 
 
 @hookimpl

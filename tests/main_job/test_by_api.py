@@ -5,45 +5,15 @@ import hashlib
 import io
 import time
 from pathlib import Path
-from typing import Any
 
-import httpx2
 import pyotp
 import pytest
 
-from landbridge_client.hub import HubClient
 from tests.stack import Stack
+from tests.walk import Api, Json, submit
 
 pytestmark = pytest.mark.xdist_group("stack")
-Json = dict[str, Any]
 MODEL = "lumen/ngram"
-ENDED = {"done", "failed", "cancelled"}
-
-
-class Api:
-    def __init__(self, url: str, token: str | None = None) -> None:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self.http = httpx2.Client(base_url=url, headers=headers, timeout=60)
-
-    def get(self, path: str, **query: str) -> Json:
-        answer = self.http.get(path, params=query)
-        assert answer.is_success, answer.text
-        return answer.json()
-
-    def post(self, path: str, body: object, status: int, key: str | None = None) -> Json:
-        answer = self.http.post(path, json=body, headers={"Idempotency-Key": key} if key else {})
-        assert answer.status_code == status, answer.text
-        return answer.json()
-
-    def until_ended(self, job: str, seconds: float = 120) -> Json:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            found = self.get(f"/api/v1/jobs/{job}")
-            if found["state"] in ENDED:
-                return found
-            assert found["reason"]["text"], "a waiting job always says why"
-            time.sleep(0.3)  # noqa: TID251 a real job in another process
-        raise AssertionError(f"{job} did not end in {seconds} s: {found}")
 
 
 @pytest.fixture(scope="module")
@@ -54,20 +24,7 @@ def lab(stack: Stack) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def submission(stack: Stack, lab: dict[str, str], model_dir: Path) -> Json:
     """Uploaded by the Hub routes, submitted, screened, sealed, evaluated."""
-    with HubClient(stack.url, lab["token"]) as hub:
-        hub.create_repo(MODEL)
-        hub.upload_folder(MODEL, model_dir)
-    api = Api(stack.url, lab["token"])
-    made = api.post("/api/v1/submissions", {"model": MODEL, "suite": "offline_demo"}, 201, key="submit-1")
-    again = api.post("/api/v1/submissions", {"model": MODEL, "suite": "offline_demo"}, 201, key="submit-1")
-    assert again["id"] == made["id"]
-    deadline = time.monotonic() + 60
-    while (found := api.get(f"/api/v1/submissions/{made['id']}"))["job"] is None:
-        assert found["state"] in {"screening", "sealed"}, found
-        assert time.monotonic() < deadline, found
-        time.sleep(0.3)  # noqa: TID251 real screening in another process
-    api.until_ended(found["job"]["id"])
-    return api.get(f"/api/v1/submissions/{made['id']}")
+    return submit(stack, lab["token"], MODEL, model_dir)
 
 
 def test_a_submitted_model_is_sealed_evaluated_and_published(

@@ -1,0 +1,58 @@
+"""How a program walks the main job: the calls that several tests share."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from landbridge_client.hub import HubClient
+from tests.stack import Stack
+
+Json = dict[str, Any]
+ENDED = {"done", "failed", "cancelled"}
+
+
+class Api:
+    def __init__(self, url: str, token: str | None = None) -> None:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self.http = httpx2.Client(base_url=url, headers=headers, timeout=60)
+
+    def get(self, path: str, **query: str) -> Json:
+        answer = self.http.get(path, params=query)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    def post(self, path: str, body: object, status: int, key: str | None = None) -> Json:
+        answer = self.http.post(path, json=body, headers={"Idempotency-Key": key} if key else {})
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    def until_ended(self, job: str, seconds: float = 120) -> Json:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            found = self.get(f"/api/v1/jobs/{job}")
+            if found["state"] in ENDED:
+                return found
+            assert found["reason"]["text"], "a waiting job always says why"
+            time.sleep(0.3)  # noqa: TID251 a real job in another process
+        raise AssertionError(f"{job} did not end in {seconds} s: {found}")
+
+
+def submit(stack: Stack, token: str, model: str, folder: Path, suite: str = "offline_demo") -> Json:
+    """Upload ``folder`` by the Hub routes, submit it twice with one key, and wait for its job to end."""
+    with HubClient(stack.url, token) as hub:
+        hub.create_repo(model)
+        hub.upload_folder(model, folder)
+    api = Api(stack.url, token)
+    body = {"model": model, "suite": suite}
+    made = api.post("/api/v1/submissions", body, 201, key=f"submit {model}")
+    again = api.post("/api/v1/submissions", body, 201, key=f"submit {model}")
+    assert again["id"] == made["id"]
+    deadline = time.monotonic() + 60
+    while (found := api.get(f"/api/v1/submissions/{made['id']}"))["job"] is None:
+        assert found["state"] in {"screening", "sealed"}, found
+        assert time.monotonic() < deadline, found
+        time.sleep(0.3)  # noqa: TID251 real screening in another process
+    api.until_ended(found["job"]["id"])
+    return api.get(f"/api/v1/submissions/{made['id']}")
