@@ -62,8 +62,8 @@ class Transport:
     ) -> httpx2.Response:
         """The answer, read whole. Repeats what is safe to repeat; raises ``ApiError`` or ``Unreachable``.
 
-        ``content`` may be a function, so that each attempt reads a fresh stream. ``signed=False`` sends no token. A POST
-        carries an ``Idempotency-Key``, the same for each attempt. Statuses in ``missing_ok`` are answers, not errors.
+        ``content`` may be a function, so that each attempt reads a fresh stream. ``signed=False`` sends no token. A
+        POST carries an ``Idempotency-Key``, the same each time. Statuses in ``missing_ok`` are answers, not errors.
         """
         sent = dict(headers or {})
         if method == "POST":

@@ -1,0 +1,100 @@
+"""Commands that need no server: ``verify``, ``plugin new``, ``plugin check``, ``doctor``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from landbridge_client.cli.output import examples, session_of, table
+
+plugin = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Write a plugin, and check it.")
+
+
+def add(root: typer.Typer) -> None:
+    lines = ("verify attestation.json --keys keys.json", "verify attestation.json --keys keys.json --model ./my-model")
+    root.command(epilog=examples(*lines))(verify)
+    root.add_typer(plugin, name="plugin", epilog=examples("plugin new lumen-models", "plugin check ./lumen-models"))
+    root.command(epilog=examples("doctor", "doctor --json"))(doctor)
+
+
+def verify(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An attestation, as the server gave it.")],
+    keys: Annotated[Path | None, typer.Option(metavar="FILE", help="The server's keys: GET /api/v1/keys.")] = None,
+    model: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The model's files; their digest must be the subject.")
+    ] = None,
+) -> None:
+    """Check an attestation offline: signatures, keys' validity, and that it is about these files.
+
+    Exit code 0: good; 1: bad, and the part that fails is named; 6: good, but signed by keys that were not given.
+
+    Next: landbridge board show BOARD
+    """
+    from landbridge_client.attestation import verify_file  # noqa: PLC0415 loads cryptography
+
+    session = session_of(context)
+    report = verify_file(file, keys, model)
+    mark = {True: "ok", False: "FAILED", None: "not checked"}
+    rows = [[part.name, mark[part.holds], part.text] for part in report.parts]
+    session.show(
+        {"verdict": report.verdict, "parts": [part.to_json() for part in report.parts], "statement": report.statement},
+        human=lambda: table(["part", "holds", "why"], rows) + f"\n{report.verdict}",
+        ids=[report.verdict],
+    )
+    raise typer.Exit(report.exit_code)
+
+
+@plugin.command("new", epilog=examples("plugin new lumen-models", "plugin new lumen-models --output ./plugins"))
+def new(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The distribution's name: lower case, with hyphens.")],
+    output: Annotated[Path, typer.Option(metavar="DIR", help="Where its folder is made.")] = Path(),
+) -> None:
+    """Make a folder with a small plugin that works, and its tests.
+
+    Next: landbridge plugin check DIR
+    """
+    from landbridge_client.scaffold import create  # noqa: PLC0415 only here
+
+    folder = create(name, output)
+    session_of(context).show(
+        {"folder": str(folder)}, human=f"Made {folder}. Next: landbridge plugin check {folder}", ids=[str(folder)]
+    )
+
+
+@plugin.command("check", epilog=examples("plugin check ./lumen-models", "plugin check ./lumen-models --json"))
+def check(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The plugin's folder.")],
+) -> None:
+    """Run the conformance kit on a plugin, in a process of its own: the same that screening runs.
+
+    Exit code 0: it conforms; 1: it does not, and each fault is named.
+
+    Next: landbridge plugin new NAME
+    """
+    from landbridge_client.children import plugin_check  # noqa: PLC0415 only here
+
+    raise typer.Exit(plugin_check(folder, as_json=session_of(context).format == "json"))
+
+
+def doctor(context: typer.Context) -> None:
+    """Check this machine and the connection; each fault comes with its remedy.
+
+    Exit code 1: something that must work does not.
+
+    Next: landbridge login
+    """
+    from landbridge_client.diagnosis import diagnose  # noqa: PLC0415 loads an HTTP client
+
+    session = session_of(context)
+    found = diagnose(session.settings)
+    session.show(
+        {"checks": [item.to_json() for item in found]},
+        human=lambda: table(
+            ["check", "state", "found", "remedy"], ([i.name, i.state, i.found, i.remedy] for i in found)
+        ),
+        ids=[item.name for item in found if item.state == "fault"],
+    )
+    raise typer.Exit(1 if any(item.state == "fault" for item in found) else 0)

@@ -1,0 +1,91 @@
+"""The steps behind ``landbridge submit``."""
+
+import json
+import sys
+from pathlib import Path
+
+import typer
+
+from landbridge_client.cli.following import follow, job_text
+from landbridge_client.cli.output import Session, clean
+from landbridge_client.cli.transfer import bar
+from landbridge_client.errors import LandbridgeError
+from landbridge_client.rest import Submission
+from landbridge_client.screening import folder_files, screen
+from landbridge_client.screening.limits import human
+
+REFUSED = frozenset({"needs_changes", "withdrawn"})
+
+
+class SubmissionRefused(LandbridgeError):
+    """Screening found something that must be changed first."""
+
+    code = "submission_refused"
+
+
+def upload_folder(session: Session, folder: Path, name: str | None, *, private: bool, ask: bool) -> tuple[str, str]:
+    """Screen ``folder``, then make a repository hold exactly its files: (model, commit)."""
+    files = folder_files(folder)
+    findings = screen(files)
+    for finding in findings:
+        session.say(f"{'✗' if finding.blocking else '!'} {clean(finding.message)} [{finding.code}]")
+    if any(finding.blocking for finding in findings):
+        raise SubmissionRefused(
+            f"{folder} was not uploaded: {len(findings)} findings, each with what to do, stand above."
+        )
+    model = name or _default_name(session, folder)
+    size = human(sum(file.size for file in files))
+    if ask and sys.stdin.isatty():
+        typer.confirm(
+            f"Upload {len(files)} files ({size}) to {model} at {session.settings.endpoint}?", abort=True, err=True
+        )
+    hub = session.hub()
+    hub.create_repo(model, "model", private=private, exist_ok=True)
+    with bar(session, f"Uploading {len(files)} files ({size}) to {model}") as progress:
+        commit = hub.upload_folder(model, "model", folder, f"Upload {folder.resolve().name}", progress, mirror=True)
+    return model, commit
+
+
+def _default_name(session: Session, folder: Path) -> str:
+    me = session.client().me.get()
+    slugs = [str(item.get("slug") or item.get("name")) for item in me.organizations]
+    if len(slugs) == 1:
+        return f"{slugs[0]}/{folder.resolve().name}"
+    options = ", ".join(f"{slug}/{folder.resolve().name}" for slug in slugs or [me.username])
+    raise typer.BadParameter(f"Say where the model goes, for example --as {options}")
+
+
+def submit(session: Session, model: str, revision: str, suite: str | None, *, timeout: float | None) -> None:
+    """Submit and, given a ``timeout``, follow to the end; prints the submission, with its job once there is one."""
+    client = session.client()
+    made = client.submissions.create(model, revision=revision, suite=suite)
+    session.say(f"Submitted {model}@{revision[:8]}: {made.id}")
+    if timeout is None:
+        session.show(dict(made.data), human=_text(made), ids=[made.id])
+        return
+    made = client.submissions.wait_screened(made.id, timeout=timeout)
+    _raise_if_refused(made)
+    job = follow(session, client, made.job_id, timeout) if made.job_id else None
+    data = dict(client.submissions.get(made.id).data) | ({"job": dict(job.data)} if job else {})
+    session.show(data, human=f"{_text(made)}\n{job_text(job) if job else ''}", ids=[made.id])
+    if job is not None and job.state != "done":
+        raise LandbridgeError(f"The evaluation {job.id} {job.state}: {_why(job.fault)}", code="evaluation_failed")
+
+
+def _raise_if_refused(made: Submission) -> None:
+    if made.state not in REFUSED:
+        return
+    messages = "\n".join(f"  {clean(str(item['message']))} [{item['code']}]" for item in made.findings)
+    raise SubmissionRefused(f"The submission {made.id} is {made.state}.\n{messages}")
+
+
+def _text(made: Submission) -> str:
+    next_line = f"landbridge jobs show {made.job_id}" if made.job_id else f"landbridge submissions show {made.id}"
+    facts = {"submission": made.id, "model": f"{made.model}@{made.revision}", "state": made.state, "next": next_line}
+    return "\n".join(f"{name:<10}  {value}" for name, value in facts.items())
+
+
+def _why(fault: object) -> str:
+    if isinstance(fault, dict):
+        return clean(str(fault.get("text") or fault.get("code") or json.dumps(fault)))
+    return "the server gave no reason."
