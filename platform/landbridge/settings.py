@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "landbridge.core.middleware.ProblemMiddleware",
+    "landbridge.api.limits.LimitMiddleware",
     "landbridge.accounts.middleware.AccessMiddleware",
 ]
 ROOT_URLCONF = "landbridge.urls"
@@ -119,7 +120,12 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"] |= {"OPTIONS": SQLITE_OPTIONS, "TEST": {"NAME": HOME / "test.sqlite3"}, "CONN_MAX_AGE": 0}
 else:
     DATABASES["default"] |= {"OPTIONS": POSTGRESQL_OPTIONS, "CONN_HEALTH_CHECKS": True}
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES: dict[str, Any] = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},  # counters of limits live here
+    }
+}
 
 # --- People
 AUTH_USER_MODEL = "accounts.User"
@@ -196,6 +202,7 @@ REST_FRAMEWORK = {
         "landbridge.accounts.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["landbridge.accounts.permissions.DeclaredAccess"],
+    "DEFAULT_THROTTLE_CLASSES": ["landbridge.api.throttles.Throttle"],
     "DEFAULT_PARSER_CLASSES": ["landbridge.core.parsers.BoundedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -212,7 +219,9 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
 }
-LANDBRIDGE_RATE_SCALE = float(os.environ.get("LANDBRIDGE_RATE_SCALE", "1"))
+LANDBRIDGE_RATE_SCALE = float(
+    os.environ.get("LANDBRIDGE_RATE_SCALE", "1000" if "PYTEST_VERSION" in os.environ else "1")
+)
 
 # --- Jobs: times in seconds; tests shorten them
 LANDBRIDGE_LEASE = timedelta(seconds=float(os.environ.get("LANDBRIDGE_LEASE_SECONDS", "45")))
