@@ -4,10 +4,11 @@ import base64
 import binascii
 import json
 import math
-import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
+
+import numpy as np
 
 from landbridge_evaluation.errors import PluginFault
 from landbridge_evaluation.planning import Route
@@ -176,7 +177,7 @@ def rolling(_item: object, value: object) -> list[float]:
 def text(_item: object, value: object) -> str:
     if not isinstance(value, str) or len(value) > TEXT:
         refuse(f"no text of at most {TEXT} characters")
-    if any(ord(one) < 32 and one not in "\n\t" or 0xD800 <= ord(one) <= 0xDFFF or ord(one) == 127 for one in value):  # noqa: PLR2004 controls, surrogates
+    if any((ord(one) < 32 and one not in "\n\t") or 0xD800 <= ord(one) <= 0xDFFF or ord(one) == 127 for one in value):  # noqa: PLR2004 controls, surrogates
         refuse("a text with control characters or half of a surrogate pair")
     return value
 
@@ -192,7 +193,7 @@ def vectors(value: object, rows: int | None) -> str:
     width, rest = divmod(len(raw), 4 * (rows or 1))
     if rest or not 0 < width <= WIDTH:
         refuse(f"a vector of a wrong length: {len(raw)} bytes")
-    if not all(math.isfinite(one) for one in struct.unpack(f"<{len(raw) // 4}f", raw)):
+    if not np.isfinite(np.frombuffer(raw, dtype="<f4")).all():
         refuse("a vector with NaN or infinity")
     return value
 

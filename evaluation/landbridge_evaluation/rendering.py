@@ -26,7 +26,7 @@ def environment() -> "ImmutableSandboxedEnvironment":
     from jinja2 import StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    made = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)  # noqa: S701 prompts are text, not HTML
+    made = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
     made.filters["regex_replace"] = lambda text, pattern, by="": re.sub(pattern, by, text)
     return made
 
@@ -49,7 +49,9 @@ def column(key: str, data: "SealedDataset", name: str) -> Field:
 
     def get(row: Mapping[str, Any]) -> object:
         if key not in row:
-            raise TaskFault(f'prompt/{name}: the rows have no column "{key}". They have {", ".join(row)}.', code="column")
+            raise TaskFault(
+                f'prompt/{name}: the rows have no column "{key}". They have {", ".join(row)}.', code="column"
+            )
         return read(row[key])
 
     return get
@@ -67,7 +69,7 @@ def template(text: str, name: str) -> Field:
         began = time.thread_time()
         try:
             out = made.render(row)
-        except Exception as error:  # noqa: BLE001 filters on odd values raise anything
+        except Exception as error:
             raise TaskFault(f"prompt/{name}: {error}", code="template") from error
         if time.thread_time() - began > SLOWEST_S or len(out) > LONGEST:
             raise TaskFault(f"prompt/{name}: takes over 50 ms or gives over 1 MiB of text.", code="template")

@@ -1,0 +1,160 @@
+"""Our scheduler for decoders: each text once, the head only where a token is scored, log-softmax in fp32."""
+
+import inspect
+from collections.abc import MutableMapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from landbridge_evaluation.child import batches
+from landbridge_evaluation.errors import PluginFault
+from landbridge_plugins import Finish, Generation, Limits, Overflow, Prompt, Score, TorchCausalLM
+
+ROWS = 256  # rows of logits that are in fp32 at once
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Tokens to feed, and the targets of the last ``len(targets)`` places."""
+
+    request: int
+    tokens: list[int]
+    targets: list[int]
+
+
+class DrivenCausalLM:
+    """``LogLikelihoodScorer`` and ``Generator``."""
+
+    whole_shards = True
+
+    def __init__(
+        self, model: TorchCausalLM, limits: Limits, budget: int | None, counters: MutableMapping[str, float]
+    ) -> None:
+        self.model, self.limits, self.counters = model, limits, counters
+        self.device = batches.place_of(model.module)
+        self.budget = budget or (512 if self.device.type == "cpu" else 8192)
+        self.longest = min(model.max_length, limits.max_length or model.max_length)
+        self.pad = batches.pad_id(model.tokenizer)
+        self.keeps = "logits_to_keep" in inspect.signature(model.module.forward).parameters
+        model.module.eval()
+
+    def loglikelihood(self, requests: Sequence[tuple[str, str]]) -> list[Score]:
+        return self.score([self.pair(place, *request) for place, request in enumerate(requests)], len(requests))
+
+    def loglikelihood_rolling(self, texts: Sequence[str]) -> list[Score]:
+        windows = [window for place, text in enumerate(texts) for window in self.windows(place, text)]
+        return self.score(windows, len(texts))
+
+    def generate(self, prompts: Sequence[Prompt]) -> list[Generation]:
+        tokens = [self.encode(prompt.text, special=True)[-self.longest :] or [self.prefix()] for prompt in prompts]
+        out: list[Generation] = [Generation("", 0)] * len(prompts)
+
+        def forward(places: list[int]) -> None:
+            for place in places:  # one by one: no padding, so no difference between batches
+                out[place] = self.continued(tokens[place], prompts[place])
+
+        batches.run([len(row) for row in tokens], self.budget, forward, self.counters)
+        return out
+
+    def continued(self, tokens: Sequence[int], prompt: Prompt) -> Generation:
+        ids = torch.tensor([list(tokens)], device=self.device)
+        room = max(1, min(prompt.max_tokens, self.longest))
+        choice = {"do_sample": True, "temperature": prompt.temperature} if prompt.temperature else {"do_sample": False}
+        torch.manual_seed(prompt.seed)
+        made = self.model.module.generate(
+            input_ids=ids, attention_mask=torch.ones_like(ids), max_new_tokens=room, pad_token_id=self.pad, **choice
+        )
+        new = made[0, ids.shape[1] :].tolist()
+        text = self.model.tokenizer.decode(new, skip_special_tokens=True)
+        cuts = [place for place in (text.find(stop) for stop in prompt.stop) if place >= 0]
+        if cuts:
+            return Generation(text[: min(cuts)], len(new), Finish.STOP)
+        return Generation(text, len(new), Finish.LENGTH if len(new) >= room else Finish.EOS)
+
+    # From texts to windows.
+
+    def encode(self, text: str, *, special: bool) -> list[int]:
+        """Token ids; special tokens by the tokenizer's default, off if the text already starts with BOS."""
+        bos = getattr(self.model.tokenizer, "bos_token", None)
+        add = special and not (bos and text.startswith(bos))
+        return list(self.model.tokenizer(text, add_special_tokens=add, verbose=False)["input_ids"])
+
+    def prefix(self) -> int:
+        if self.model.prefix_token_id is None:
+            raise PluginFault("The tokenizer has neither BOS nor EOS to stand for an empty context.", code="no_prefix")
+        return self.model.prefix_token_id
+
+    def pair(self, place: int, context: str, continuation: str) -> Window:
+        """The continuation's tokens are what context + continuation has beyond the context's own length."""
+        if context:
+            whole, head = self.encode(context + continuation, special=True), self.encode(context, special=True)
+            start, targets = whole[: len(head)], whole[len(head) :]
+        else:
+            targets = self.encode(continuation, special=False)
+            start = [self.prefix()]
+            if targets[:1] == start:
+                targets = targets[1:]
+        if not targets:
+            raise PluginFault(f"The continuation {continuation!r} gives no tokens.", code="empty_continuation")
+        tokens = (start + targets)[-(self.longest + 1) :][:-1]
+        if len(tokens) < len(start + targets) - 1:
+            self.overflowed()
+        return Window(place, tokens, targets[-len(tokens) :])
+
+    def windows(self, place: int, text: str) -> list[Window]:
+        """Disjoint windows that score each token once, with as much before it as fits; one token of context each."""
+        tokens, length = self.encode(text, special=False), self.longest
+        if not tokens:
+            raise PluginFault(f"A text gives no tokens: {text[:40]!r}.", code="empty_text")
+        first = tokens[:length]
+        made = [Window(place, [self.prefix(), *first[:-1]], first)]
+        for done in range(length, len(tokens), length):
+            end = min(done + length, len(tokens))
+            made.append(Window(place, tokens[end - length - 1 : end - 1], tokens[done:end]))
+        return made
+
+    def overflowed(self) -> None:
+        if self.limits.overflow is Overflow.ERROR:
+            raise PluginFault(f"An item is longer than {self.longest} tokens.", code="too_long")
+        self.counters["truncated"] = self.counters.get("truncated", 0) + 1
+
+    # From windows to scores.
+
+    def score(self, windows: Sequence[Window], count: int) -> list[Score]:
+        sums, greedy, tokens = [0.0] * count, [True] * count, [0] * count
+
+        def forward(places: list[int]) -> None:
+            batch = [windows[place] for place in places]
+            for window, (total, first) in zip(batch, self.batch(batch), strict=True):
+                sums[window.request] += total
+                greedy[window.request] &= first
+                tokens[window.request] += len(window.targets)
+
+        batches.run([len(window.tokens) for window in windows], self.budget, forward, self.counters)
+        scored = sum(tokens)
+        self.counters["positions_scored"] = self.counters.get("positions_scored", 0) + scored
+        return [Score(min(0.0, one), first, number) for one, first, number in zip(sums, greedy, tokens, strict=True)]
+
+    def batch(self, batch: Sequence[Window]) -> list[tuple[float, bool]]:
+        """(sum of log-probabilities in fp64, whether each target is the first choice) of each window."""
+        ids, mask = batches.padded([window.tokens for window in batch], self.pad, self.device)
+        spans = [range(len(one.tokens) - len(one.targets), len(one.tokens)) for one in batch]
+        wanted = sorted({place for span in spans for place in span})
+        keep = self.keeps and len(wanted) < ids.shape[1]
+        more = {"logits_to_keep": torch.tensor(wanted, device=self.device)} if keep else {}
+        logits = self.model.module(input_ids=ids, attention_mask=mask, use_cache=False, **more).logits
+        self.counters["head_rows"] = self.counters.get("head_rows", 0) + logits.shape[0] * logits.shape[1]
+        at = {place: row for row, place in enumerate(wanted)} if keep else {place: place for place in wanted}
+        return [self.read(logits[row], [at[place] for place in span], one.targets)
+                for row, (one, span) in enumerate(zip(batch, spans, strict=True))]  # fmt: skip
+
+    def read(self, logits: Any, rows: Sequence[int], targets: Sequence[int]) -> tuple[float, bool]:  # noqa: ANN401 a tensor
+        total, first = 0.0, True
+        for start in range(0, len(rows), ROWS):
+            part = logits[list(rows[start : start + ROWS])].float()
+            aim = torch.tensor(list(targets[start : start + ROWS]), device=part.device)
+            chosen = part.gather(1, aim[:, None])[:, 0]
+            total += float((chosen - part.logsumexp(-1)).double().sum())
+            first &= bool((chosen >= part.max(-1).values).all())
+        return total, first

@@ -1,0 +1,83 @@
+"""A metric's value with its interval."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from landbridge_evaluation import statistics
+from landbridge_evaluation.metrics.base import Measure
+from landbridge_plugins import Interval
+
+ROW_DRAWS = 1000  # for metrics that are no function of sums, where clusters rule out the closed form
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    value: float
+    low: float
+    high: float
+    n: int
+    method: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {"value": self.value, "ci95": [self.low, self.high], "n": self.n, "method": self.method}
+
+
+def estimate(measure: Measure, stats: Any, *, key: str, clusters: Sequence[str] | None = None) -> Estimate:  # noqa: ANN401 an array, a row an item
+    """The value over all rows and its 95 % interval; low ≤ value ≤ high. ``key`` fixes the bootstrap's draws."""
+    array = np.asarray(stats, dtype=np.float64)
+    value = value_of(measure, array)
+    low, high, method = interval(measure, array, value, key, clusters)
+    lowest, highest = measure.range
+    low = max(low, lowest) if lowest is not None else low
+    high = min(high, highest) if highest is not None else high
+    return Estimate(value=value, low=min(low, value), high=max(high, value), n=len(array), method=method)
+
+
+def value_of(measure: Measure, array: Any) -> float:  # noqa: ANN401 an array
+    with np.errstate(all="ignore"):
+        if measure.value is not None:
+            return float(measure.value(array.sum(0)))
+        assert measure.rows is not None  # noqa: S101 a metric has one of the two
+        return float(measure.rows(array, np.arange(len(array))))
+
+
+def interval(
+    measure: Measure,
+    array: Any,  # noqa: ANN401 an array
+    value: float,
+    key: str,
+    clusters: Sequence[str] | None,
+) -> tuple[float, float, str]:
+    if measure.value is None:
+        return of_rows(measure, array, value, key, clusters)
+    if measure.interval is Interval.WILSON and clusters is None:
+        return (*statistics.wilson(float(array[:, 0].sum()), len(array)), "wilson")
+    if measure.interval in (Interval.WILSON, Interval.T):
+        if clusters is not None:
+            return (*statistics.cluster_mean(array[:, 0], clusters), "cluster_t")
+        return (*statistics.mean_t(array[:, 0]), "t")
+    return statistics.bootstrap(array, measure.value, key=key, clusters=clusters)
+
+
+def of_rows(
+    measure: Measure,
+    array: Any,  # noqa: ANN401 an array
+    value: float,
+    key: str,
+    clusters: Sequence[str] | None,
+) -> tuple[float, float, str]:
+    if measure.interval is Interval.FISHER_Z and clusters is None:
+        return (*statistics.bonett_wright(value, len(array)), "fisher_z_bonett_wright")
+    assert measure.rows is not None  # noqa: S101 a metric has one of the two
+    groups = np.arange(len(array)) if clusters is None else np.unique(np.asarray(clusters), return_inverse=True)[1]
+    members = [np.flatnonzero(groups == group) for group in range(int(groups.max()) + 1)]
+    rng = statistics.generator(key)
+    drawn = []
+    for _ in range(ROW_DRAWS):
+        chosen = rng.integers(0, len(members), size=len(members))
+        drawn.append(measure.rows(array, np.concatenate([members[group] for group in chosen])))
+    low, high = np.nanquantile(drawn, [0.025, 0.975])
+    return float(low), float(high), "bootstrap_percentile"

@@ -1,0 +1,51 @@
+"""Entities in IOB2 tags, counted as seqeval's default does."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from landbridge_evaluation.metrics.base import Context, Measure
+from landbridge_evaluation.metrics.labels import ratio
+from landbridge_evaluation.predictions import Prediction
+
+Entity = tuple[str, int, int]
+
+
+def entities(tags: Sequence[str]) -> set[Entity]:
+    """(type, first, last). An I- that continues nothing starts an entity, as the CoNLL script has it."""
+    found: set[Entity] = set()
+    kind, start = "", 0
+    for place, tag in enumerate([*tags, "O"]):
+        mark, _, name = tag.partition("-")
+        if kind and (mark in ("O", "B") or name != kind):
+            found.add((kind, start, place - 1))
+            kind = ""
+        if mark != "O" and not kind:
+            kind, start = name, place
+    return found
+
+
+def counts(prediction: Prediction, target: Sequence[str]) -> tuple[float, ...]:
+    said = set[Entity]() if prediction.fault else entities(prediction.tags)
+    meant = entities(target)
+    right = sum(one == other for one, other in zip(prediction.tags, target, strict=False))
+    return float(len(said & meant)), float(len(said)), float(len(meant)), float(right), float(len(target))
+
+
+def f1(sums: Any) -> Any:  # noqa: ANN401 arrays
+    return ratio(2 * sums[..., 0], sums[..., 1] + sums[..., 2])
+
+
+def span_f1(_context: Context) -> Measure:
+    return Measure(name="span_f1", item=counts, value=f1)
+
+
+def precision(_context: Context) -> Measure:
+    return Measure(name="precision", item=counts, value=lambda sums: ratio(sums[..., 0], sums[..., 1]))
+
+
+def recall(_context: Context) -> Measure:
+    return Measure(name="recall", item=counts, value=lambda sums: ratio(sums[..., 0], sums[..., 2]))
+
+
+def token_acc(_context: Context) -> Measure:
+    return Measure(name="token_acc", item=counts, value=lambda sums: ratio(sums[..., 3], sums[..., 4]))

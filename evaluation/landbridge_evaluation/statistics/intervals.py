@@ -1,0 +1,54 @@
+"""Intervals in closed form."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+LEVEL = 0.95
+Z = float(stats.norm.ppf(0.5 + LEVEL / 2))
+Bounds = tuple[float, float]
+
+
+def wilson(successes: float, n: int) -> Bounds:
+    """Wilson's score interval of a proportion (1927)."""
+    if n == 0:
+        return 0.0, 1.0
+    share = successes / n
+    scale = 1 + Z * Z / n
+    middle = (share + Z * Z / (2 * n)) / scale
+    half = Z * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n)) / scale
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def mean_t(values: Any) -> Bounds:  # noqa: ANN401 an array or a list
+    """Student's interval of a mean. One value alone bounds nothing: both ends are that value."""
+    array = np.asarray(values, dtype=np.float64)
+    mean = float(array.mean())
+    if array.size < 2:  # noqa: PLR2004 no spread
+        return mean, mean
+    half = float(stats.t.ppf(0.5 + LEVEL / 2, array.size - 1) * array.std(ddof=1) / math.sqrt(array.size))
+    return mean - half, mean + half
+
+
+def cluster_mean(values: Any, clusters: Sequence[str]) -> Bounds:  # noqa: ANN401 an array or a list
+    """The mean over rows that depend on each other within clusters: robust error, t with G - 1 degrees of freedom."""
+    array = np.asarray(values, dtype=np.float64)
+    _, place = np.unique(np.asarray(clusters), return_inverse=True)
+    count, mean = int(place.max()) + 1, float(array.mean())
+    if count < 2:  # noqa: PLR2004 no spread between clusters
+        return mean, mean
+    sums = np.bincount(place, weights=array - mean, minlength=count)
+    error = math.sqrt(count / (count - 1) * float((sums * sums).sum())) / array.size
+    half = float(stats.t.ppf(0.5 + LEVEL / 2, count - 1)) * error
+    return mean - half, mean + half
+
+
+def bonett_wright(rho: float, n: int) -> Bounds:
+    """Spearman's rank correlation: Fisher's z with the error of Bonett and Wright (2000)."""
+    if n <= 3 or not -1 < rho < 1:  # noqa: PLR2004 the error's own condition
+        return (rho, rho) if abs(rho) >= 1 else (-1.0, 1.0)
+    half = Z * math.sqrt((1 + rho * rho / 2) / (n - 3))
+    return math.tanh(math.atanh(rho) - half), math.tanh(math.atanh(rho) + half)

@@ -1,0 +1,101 @@
+"""The supervisor's words: load this, prepare for that, answer these; and how answers are kept."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from landbridge_evaluation.errors import LoadFault, PluginFault
+from landbridge_evaluation.frames import CONTROL_CAP, BadFrame, ShardReader, parse, reported, rule_for
+from landbridge_evaluation.jobspec import JobSpec
+from landbridge_evaluation.planning import Route, ShardPlan
+from landbridge_evaluation.supervisor.model import ModelFolder
+from landbridge_evaluation.supervisor.session import Session
+from landbridge_evaluation.workload import Workload
+from landbridge_plugins import TaskSpec
+
+REPORT_EVERY = 64  # answers
+
+
+class Asker:
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def load(self, model: ModelFolder, spec: JobSpec, paths: Sequence[str]) -> dict[str, Any]:
+        """Raises ``LoadFault``. What the child says of itself goes to the manifest, and is trusted for nothing."""
+        frame = {
+            "k": "job",
+            "files": str(model.path.resolve()),
+            "spec": model.spec.to_json(),
+            "device": spec.device,
+            "dtype": spec.dtype,
+            "seed": spec.seeds[0],
+            "paths": list(paths),
+        }
+        try:
+            answer = self.ready(frame)
+        except LoadFault:
+            raise
+        except PluginFault as fault:
+            raise LoadFault(str(fault), code=fault.kind, stage="loading_model") from fault
+        facts = answer.get("v")
+        return {str(key)[:60]: one for key, one in facts.items()} if isinstance(facts, dict) else {}
+
+    def prepare(self, load: Workload, batch_tokens: int | None) -> None:
+        """Tell the child about a task: how to answer, never what. Training rows go in where its plugin adapts."""
+        adapts = load.route is Route.ADAPT
+        self.ready(
+            {
+                "k": "task",
+                "task": told(load.task),
+                "route": load.route.value,
+                "labels": [] if load.route is Route.HEAD else list(load.labels),
+                "train": load.train if adapts else None,
+                "batch_tokens": batch_tokens,
+            }
+        )
+
+    def ready(self, frame: Mapping[str, Any]) -> dict[str, Any]:
+        self.session.send(frame)
+        line = self.session.line()
+        if len(line) > CONTROL_CAP:
+            raise BadFrame(f"The model's process wrote a line of {len(line)} bytes.")
+        answer = parse(line)
+        if answer["k"] == "f":
+            raise reported(answer)
+        if answer["k"] != "r":
+            raise BadFrame(f'The model\'s process wrote a "{answer["k"]}" frame where "r" was due.')
+        return answer
+
+    def shard(
+        self, load: Workload, plan: ShardPlan, places: Sequence[int], report: Callable[[int], None]
+    ) -> tuple[dict[int, Any], Mapping[str, float]]:
+        """The answers of one shard by the items' places, all of them or a fault."""
+        items = [load.items[place] for place in places]
+        if not items:
+            return {}, {}
+        reader = ShardReader(plan.index, items, rule_for(load.task.kind, load.route, len(load.labels)))
+        self.session.send({"k": "shard", "n": plan.index, "items": items})
+        while not reader.done:
+            reader.take(self.session.line())
+            if len(reader.values) % REPORT_EVERY == 0:
+                report(len(reader.values))
+        return {places[number]: value for number, value in reader.values.items()}, reader.counters
+
+
+def told(task: TaskSpec) -> dict[str, Any]:
+    """The task as the child may see it: without the name of a blind one's rows, and never with rows."""
+    return task.to_json()
+
+
+def lines_of(values: Mapping[int, Any]) -> bytes:
+    """A shard as it is kept: a line an item, in the items' order."""
+    rows = (
+        json.dumps({"i": place, "v": values[place]}, separators=(",", ":"), ensure_ascii=False)
+        for place in sorted(values)
+    )
+    return "".join(row + "\n" for row in rows).encode()
+
+
+def values_of(lines: bytes) -> dict[int, Any]:
+    rows = (json.loads(line) for line in lines.splitlines())
+    return {row["i"]: row["v"] for row in rows}
