@@ -24,6 +24,7 @@ class Attempt(BaseModel):
     outcome = models.CharField(max_length=12, blank=True)  # done, failed, lost, released, retried, cancelled
     counted = models.BooleanField(default=False)  # against the retry budget
     fault = models.JSONField(default=dict)
+    estimate = models.FloatField(default=0.0)  # seconds that the share was charged at the lease
     log_next = models.PositiveBigIntegerField(default=0)  # bytes of log received
 
     class Meta:

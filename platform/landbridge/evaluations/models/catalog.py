@@ -17,6 +17,7 @@ class TaskRecord(BaseModel):
     data_digest = models.CharField(max_length=64)
     labels_digest = models.CharField(max_length=64)
     counts = models.JSONField(default=dict)  # rows of each split
+    labels = models.JSONField(default=list)  # class names, where the task has some
     status = models.CharField(max_length=10, default="published")  # draft, published, withdrawn
     current = models.BooleanField(default=True)  # of one name, the one that new jobs run
 

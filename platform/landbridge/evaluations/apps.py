@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+
+
+class EvaluationsConfig(AppConfig):
+    name = "landbridge.evaluations"
+
+    def ready(self) -> None:
+        from landbridge.core import sweeps  # noqa: PLC0415 needs loaded apps
+        from landbridge.evaluations import tasks  # noqa: PLC0415
+
+        sweeps.register("jobs.take_back", tasks.take_back)
+        sweeps.register("jobs.rewake", tasks.rewake)
+        sweeps.register("workers.stale", tasks.stale_workers)

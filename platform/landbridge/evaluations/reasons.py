@@ -1,0 +1,93 @@
+"""Why a job is not done yet: a code, a sentence, since when, and who can change it. Never empty before the end."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from landbridge.core import time
+from landbridge.evaluations.machine import JobState
+from landbridge.evaluations.models import Job, Worker
+
+HOLDS = {
+    "screening": ("hold_screening", "The submission is still being screened.", "platform"),
+    "agreement": ("hold_agreement", "An agreement has to be signed first.", "parties"),
+    "key_release": ("hold_key_release", "The owner of a key has to release it.", "key owner"),
+    "operator": ("hold_operator", "The operator has put this job on hold.", "operator"),
+}
+STAGES = {"downloading": "Weights and data are being fetched.", "loading_model": "The model is being loaded."}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    code: str
+    text: str
+    since: datetime
+    who: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {"code": self.code, "text": self.text, "since": time.text(self.since), "who": self.who}
+
+
+def reason_of(job: Job, workers: list[Worker], *, ahead: int, now: datetime) -> Reason:
+    """``workers`` are all that are enrolled; ``ahead`` is how many jobs come first."""
+    since = job.state_since
+    if job.state == JobState.QUEUED:
+        return _queued(job, workers, ahead, now)
+    if job.ended_at is not None:
+        text = str(job.fault.get("text") or "") if job.state != JobState.DONE else "The result is accepted and signed."
+        return Reason(str(job.fault.get("code") or job.state) if job.state != JobState.DONE else "done",
+                      text or f"The job is {job.state}.", since, str(job.fault.get("who") or "nobody"))  # fmt: skip
+    if job.cancel_requested:
+        return Reason("cancel_pending", "The worker stops the job at its next call.", since, "worker")
+    stage = str(job.progress.get("stage") or "")
+    if stage in STAGES:
+        return Reason(stage, STAGES[stage], since, "worker")
+    if job.state == JobState.FINALIZING:
+        return Reason("finalizing", "All answers are in; scores are computed and signed.", since, "worker")
+    if job.state == JobState.LEASED:
+        return Reason("downloading", STAGES["downloading"], since, "worker")
+    doing = f" It is at {stage.removeprefix('task:')}." if stage else ""
+    return Reason("running", f"Attempt {job.attempt} is running.{doing}", since, "worker")
+
+
+def _queued(job: Job, workers: list[Worker], ahead: int, now: datetime) -> Reason:
+    since = job.state_since
+    if job.hold:
+        code, text, who = HOLDS.get(job.hold, ("hold_operator", "The job is on hold.", "operator"))
+        return Reason(code, text, since, who)
+    if job.not_before is not None and job.not_before > now:
+        last = str(job.fault.get("text") or "")
+        lost = job.fault.get("code") in {"lease_expired", "worker_restarted"}
+        text = f"Attempt {job.attempt} ended early; the next starts at {time.text(job.not_before)}. {last}".strip()
+        return Reason("lease_expired_retrying" if lost else "backoff", text, since, "platform")
+    able = [worker for worker in workers if can_run(worker, job)]
+    if not able:
+        return _nobody(job, workers, since)
+    if job.share.running >= job.share.running_limit:
+        text = f"This organization runs {job.share.running} jobs, its limit."
+        return Reason("organization_limit", text, since, "organization")
+    if ahead:
+        return Reason("workers_busy", f"{ahead} ahead of it; {_count(len(able))} can run it.", since, "platform")
+    return Reason("next_in_line", "It is next: a worker takes it as soon as one is free.", since, "platform")
+
+
+def _nobody(job: Job, workers: list[Worker], since: datetime) -> Reason:
+    needs = job.needs_key or "any"
+    seen = [worker for worker in workers if can_run(worker, job, live=False) and worker.last_seen is not None]
+    if seen:
+        last = max(seen, key=lambda worker: worker.last_seen or since)
+        when = time.text(last.last_seen) if last.last_seen else "never"
+        text = f"The last worker that could run it, {last.name}, was heard of at {when}. Start it again."
+    else:
+        text = f"No worker with the label {needs} has registered in the pool {job.pool}. Start one that has it."
+    return Reason("no_worker_with_label", text, since, "operator")
+
+
+def can_run(worker: Worker, job: Job, *, live: bool = True) -> bool:
+    if worker.pool != job.pool or (live and (worker.stale or not worker.enabled or worker.last_seen is None)):
+        return False
+    return set(filter(None, job.needs_key.split(","))) <= set(worker.labels)
+
+
+def _count(number: int) -> str:
+    return "one worker" if number == 1 else f"{number} workers"

@@ -1,0 +1,52 @@
+"""From the results file to rows: one ``Score`` per number, or the reason why there is none."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from landbridge.evaluations.models import Result, Score, TaskRecord
+from landbridge.evaluations.verification import finite
+
+FEW = 30  # fewer items: scored, never ranked
+TEXT = 500
+
+
+def scores_of(result: Result, task: TaskRecord, found: Mapping[str, Any]) -> Iterator[Score]:
+    """The rows of one task, its primary metric always among them."""
+    metrics = found.get("metrics") or {}
+    flags = flags_of(found)
+    fault = found.get("fault") or {}
+    names = [str(metric["name"]) for metric in task.spec["metrics"]]
+    for name in dict.fromkeys([task.primary, *(name for name in names if name in metrics)]):
+        row = Score(result=result, task=task, metric=name, primary=name == task.primary, flags=flags)
+        if fault or name not in metrics:
+            row.missing, row.text = "failed", fault_text(fault)
+        else:
+            fill(row, metrics[name], int(found.get("n") or 0))
+        yield row
+
+
+def fill(row: Score, metric: Mapping[str, Any], items: int) -> None:
+    value, interval = metric.get("value"), metric.get("ci95") or (None, None)
+    row.n = int(metric.get("n") or items)
+    row.method = str(metric.get("method") or "")[:40]
+    if not finite(value):
+        row.missing, row.text = "not_finite", "The metric gave no finite number."
+    elif not all(finite(bound) for bound in interval):
+        row.missing, row.text = "no_interval", "The metric gave no 95 % interval."
+    else:
+        row.value, (row.lo, row.hi) = float(str(value)), (float(bound) for bound in interval)
+    if row.n < FEW and "small_n" not in row.flags:
+        row.flags = [*row.flags, "small_n"]
+
+
+def flags_of(found: Mapping[str, Any]) -> list[str]:
+    """Why a number, though it is there, does not rank."""
+    dataset = found.get("dataset") or {}
+    given = {"limited": found.get("limited"), "unpinned": dataset.get("unpinned") or found.get("unpinned")}
+    return [name for name, holds in given.items() if holds]
+
+
+def fault_text(fault: Any) -> str:  # noqa: ANN401 JSON
+    if isinstance(fault, Mapping):
+        return str(fault.get("text") or fault.get("code") or "The task failed.")[:TEXT]
+    return str(fault)[:TEXT] or "The task failed."

@@ -1,0 +1,29 @@
+"""Deeds on jobs, workers and the catalog. Each is one durable transaction."""
+
+from landbridge.evaluations.services.attempts import heartbeat, put_shard, release_job, report_fault, start_job
+from landbridge.evaluations.services.catalog import publish_suite, publish_task
+from landbridge.evaluations.services.deliveries import add_log, begin_delivery, deliver_result
+from landbridge.evaluations.services.leases import lease_job, rewake_jobs, take_back_job
+from landbridge.evaluations.services.requests import cancel_job, request_evaluation, rerun_job
+from landbridge.evaluations.services.workers import mark_stale, register_worker
+
+__all__ = [
+    "add_log",
+    "begin_delivery",
+    "cancel_job",
+    "deliver_result",
+    "heartbeat",
+    "lease_job",
+    "mark_stale",
+    "publish_suite",
+    "publish_task",
+    "put_shard",
+    "register_worker",
+    "release_job",
+    "report_fault",
+    "request_evaluation",
+    "rerun_job",
+    "rewake_jobs",
+    "start_job",
+    "take_back_job",
+]

@@ -1,0 +1,140 @@
+# ruff: noqa: ARG001 every service names its actor; not every deed is for the ledger
+"""Logs and results that a worker brings."""
+
+from collections.abc import Iterator
+
+from django.db import transaction
+from django.db.models import Q
+
+from landbridge.accounts.models import User
+from landbridge.core import ledger, outbox, time
+from landbridge.core.machine import Who
+from landbridge.evaluations import faults, jobspec, steps, verification
+from landbridge.evaluations.errors import BadResult, Gap
+from landbridge.evaluations.events import tell, tell_state
+from landbridge.evaluations.machine import JOB, JobState
+from landbridge.evaluations.models import Attempt, Job, LogChunk, Result, Score, Shard, TaskRecord, Worker
+from landbridge.evaluations.scoring import scores_of
+from landbridge.evaluations.values import Delivery
+from landbridge_client import dsse
+from landbridge_registry.models import Revision
+
+LOG_CAP = 8 << 20  # bytes of one attempt's log that are kept
+
+
+@transaction.atomic(durable=True)
+def add_log(  # noqa: PLR0913 a chunk's address, and what it says
+    *, job_id: str, number: int, worker: Worker, offset: int, text: str, actor: User
+) -> int:
+    """Append to the attempt's log; answers where the next chunk starts. What is there already is not kept twice.
+
+    Raises ``Gap`` where bytes are missing before this chunk.
+    """
+    job = steps.hold_lease(job_id, number, worker)
+    attempt = Attempt.objects.get(job=job, number=number)
+    new = _unseen(text, offset, attempt.log_next)
+    if not new:
+        return attempt.log_next
+    size, start = len(new.encode()), attempt.log_next
+    Attempt.objects.filter(pk=attempt.pk).update(log_next=start + size)
+    if start < LOG_CAP:
+        said = faults.clean(new) if start + size <= LOG_CAP else faults.clean(new)[: LOG_CAP - start] + "\n[log cut]\n"
+        LogChunk.objects.create(job=job, attempt=number, offset=start, size=size, text=said, at=time.db_now())
+        tell(job.pk, "log", attempt=number, offset=start, text=said)
+    return start + size
+
+
+def _unseen(text: str, offset: int, upto: int) -> str:
+    raw = text.encode("utf-8", "replace")
+    if offset > upto:
+        raise Gap(f"Bytes {upto} to {offset} are missing. Send from {upto}.", next=upto)
+    try:
+        return raw[upto - offset :].decode()
+    except UnicodeDecodeError as error:
+        raise Gap(f"The chunk overlaps in the middle of a character. Send from {upto}.", next=upto) from error
+
+
+@transaction.atomic(durable=True)
+def begin_delivery(*, job_id: str, number: int, worker: Worker, actor: User) -> bool:
+    """All predictions are in; metrics and the statement are being made. False: it was told before."""
+    job = steps.hold_lease(job_id, number, worker)
+    now = time.db_now()
+    if not JOB.move(Job, job.pk, "finalize", who=Who.WORKER, where=Q(attempt=number), state_since=now):
+        return False
+    tell_state(job.pk, JobState.FINALIZING, text="All answers are in; scores are computed and signed.", attempt=number)
+    return True
+
+
+@transaction.atomic(durable=True)
+def deliver_result(  # noqa: PLR0913 an attempt's address, what it brings, and who signs for it
+    *, job_id: str, number: int, worker: Worker, delivery: Delivery, signer: dsse.Signer, actor: User
+) -> tuple[Result, bool]:
+    """Check a result against its lease, countersign it and keep it with its scores: all or nothing.
+
+    Sent again, the kept one. Raises ``Fenced``, ``JobEnded``, ``BadResult`` (nothing is kept).
+    """
+    digest = verification.digest_of(delivery.envelope)
+    kept = Result.objects.filter(job=job_id, attempt=number, worker=worker, digest=digest).first()
+    if kept is not None:
+        return kept, False
+    job = steps.hold_lease(job_id, number, worker)
+    expected = _expected(job, number, worker)
+    statement = verification.statement_of(delivery.envelope, expected)
+    verification.check_body(delivery.results, statement["predicate"])
+    result = Result.objects.create(
+        job=job,
+        attempt=number,
+        worker=worker,
+        pool=worker.pool,
+        accepted_at=time.db_now(),
+        body=delivery.results,
+        envelope=dsse.countersign(delivery.envelope, signer),
+        digest=digest,
+    )
+    Score.objects.bulk_create(list(_scores(result, job, expected.tasks)))
+    _keep_for_good(result, job, expected.tasks)
+    JOB.move(Job, job.pk, "finalize", who=Who.WORKER, where=Q(attempt=number))
+    steps.finish(job, who=Who.WORKER, action="accept", outcome="done")
+    tell(job.pk, "result", result=result.pk)
+    outbox.publish("result.accepted", result.pk)
+    ledger.record("result.accepted", subject=result, actor=actor, digest=digest, job=job.pk)
+    return result, True
+
+
+def _expected(job: Job, number: int, worker: Worker) -> verification.Expected:
+    shards = list(Shard.objects.filter(job=job).order_by("index").values_list("index", "sha256"))
+    missing = [index for index, sha256 in shards if not sha256]
+    if missing:
+        raise BadResult(f"{len(missing)} shards are not in yet.", what="shards", missing=missing[:100])
+    return verification.Expected(
+        job=job.pk,
+        attempt=number,
+        model_digest=Revision.objects.values_list("tree_digest", flat=True).get(pk=job.evaluation.revision_id),
+        public_key=worker.public_key,
+        tasks=jobspec.tasks_of(job),
+        shards=shards,
+    )
+
+
+def _scores(result: Result, job: Job, tasks: list[TaskRecord]) -> Iterator[Score]:
+    for task in tasks:
+        yield from scores_of(result, task, result.body["tasks"][task.name])
+    rows = job.evaluation.suite_revision.rows.select_related("task").filter(task__name__in=list(job.skipped))
+    for row in rows:
+        why = str(job.skipped[row.task.name])[:500]
+        yield Score(result=result, task=row.task, metric=row.task.primary, primary=True, missing="skipped", text=why)
+
+
+def _keep_for_good(result: Result, job: Job, tasks: list[TaskRecord]) -> None:
+    """What a result names cannot be rewritten or removed any more."""
+    revisions = [
+        Revision.objects.select_related("repo").get(pk=job.evaluation.revision_id),
+        *(task.dataset for task in tasks),
+    ]
+    for revision in {one.pk: one for one in revisions}.values():
+        Hold.objects.get_or_create(
+            repo_id=revision.repo_id,
+            commit=revision.commit,
+            subject=f"result:{result.pk}",
+            defaults={"reason": "result"},
+        )

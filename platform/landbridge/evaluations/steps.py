@@ -1,0 +1,175 @@
+"""What the services of jobs share. Lock order, everywhere: job, then share."""
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import F, Q
+
+from landbridge.accounts.models import Organization, Token, User
+from landbridge.core import ledger, outbox, time
+from landbridge.core.db import step
+from landbridge.core.machine import Who
+from landbridge.evaluations import planning
+from landbridge.evaluations.errors import Fenced, JobEnded, NotSealed
+from landbridge.evaluations.events import tell_state
+from landbridge.evaluations.machine import ACTIVE, JOB, TRIES_IN_ALL, TRIES_WITHOUT_PROGRESS, JobState
+from landbridge.evaluations.models import Attempt, Evaluation, Job, JobKind, Shard, Share, SuiteRevision, Worker
+from landbridge_registry.models import Revision
+
+QUEUE = "wake.cpu"
+TASK = "landbridge.wake"
+BACKOFF_LIMIT = 60.0  # seconds
+
+
+@step
+def queue_job(  # noqa: PLR0913 a question has these parts
+    *,
+    revision: Revision,
+    suite_revision: SuiteRevision,
+    actor: User,
+    organization: Organization | None = None,
+    nonce: str = "",
+    tier: int = 2,
+    rerun_of: Job | None = None,
+) -> Job:
+    """The job of this question, queued with its shards; submitted again, the existing one.
+
+    Raises ``NotSealed`` for a version without a digest, ``NoTaskFits`` where the model can do no task of the suite.
+    """
+    if not revision.tree_digest:
+        raise NotSealed("Only a sealed version can be evaluated. Seal it first.")
+    configuration = planning.configuration_of(suite_revision)
+    key = planning.content_key(revision, suite_revision, configuration, nonce, JobKind.EVALUATION)
+    found = Job.objects.filter(content_key=key).first()
+    if found is not None:
+        return found
+    tasks = [row.task for row in suite_revision.rows.select_related("task")]
+    plan = planning.plan_job(revision, tasks)
+    evaluation, _ = Evaluation.objects.get_or_create(
+        revision=revision,
+        suite_revision=suite_revision,
+        defaults={"requested_by": actor, "organization": organization},
+    )
+    namespace = organization.namespace if organization else revision.repo.namespace
+    share, _ = Share.objects.get_or_create(namespace=namespace)
+    now = time.db_now()
+    job, created = Job.objects.get_or_create(
+        content_key=key,
+        defaults={
+            "evaluation": evaluation,
+            "requested_by": actor,
+            "rerun_of": rerun_of,
+            "configuration": configuration,
+            "skipped": plan.skipped,
+            "state_since": now,
+            "submitted_at": now,
+            "woken_at": now,
+            "tier": tier,
+            "needs_key": planning.needs_of(revision),
+            "share": share,
+            "items_total": plan.items,
+        },
+    )
+    if created:
+        _announce(job, plan, actor, suite_revision)
+    return job
+
+
+def _announce(job: Job, plan: planning.Plan, actor: User, suite_revision: SuiteRevision) -> None:
+    Shard.objects.bulk_create(
+        Shard(job=job, index=shard.index, task=task, start=shard.start, stop=shard.stop) for task, shard in plan.shards
+    )
+    tell_state(job.pk, JobState.QUEUED, text="The job waits for a worker.")
+    outbox.wake(TASK, job.pk, queue=QUEUE)
+    ledger.record("evaluation.queued", subject=job, actor=actor, suite=str(suite_revision), shards=len(plan.shards))
+
+
+def fence(job_id: str, number: int, worker: Worker) -> Q:
+    """The condition of every write under a lease (execution, section 1)."""
+    return Q(pk=job_id, attempt=number, worker=worker, state__in=ACTIVE)
+
+
+@step
+def hold_lease(job_id: str, number: int, worker: Worker) -> Job:
+    """The job, locked, if the lease is current; else ``JobEnded`` or ``Fenced``."""
+    # a write, not a look: on SQLite there is no row lock, and on PostgreSQL this takes it
+    if Job.objects.filter(fence(job_id, number, worker)).update(event_seq=F("event_seq")) != 1:
+        raise refusal(job_id)
+    return Job.objects.get(pk=job_id)
+
+
+def refusal(job_id: str) -> Fenced | JobEnded:
+    state = Job.objects.filter(pk=job_id).values_list("state", flat=True).first()
+    if state in {JobState.DONE, JobState.FAILED, JobState.CANCELLED}:
+        return JobEnded(f"This job is {state}. Stop the child and write nothing more.", state=state)
+    return Fenced("This lease is over: another attempt runs, or will. Stop the child and write nothing more.")
+
+
+@step
+def end_attempt(job: Job, *, outcome: str, counted: bool = False, fault: dict[str, Any] | None = None) -> None:
+    """Close the attempt, kill its token, give the share its place back. The job is moved by the caller."""
+    attempt = Attempt.objects.get(job=job, number=job.attempt)
+    now = time.db_now()
+    Attempt.objects.filter(pk=attempt.pk, ended_at=None).update(
+        ended_at=now, outcome=outcome, counted=counted, fault=fault or {}
+    )
+    if attempt.token_id is not None:
+        Token.objects.filter(pk=attempt.token_id, revoked_at=None).update(revoked_at=now)
+    spent = (now - attempt.started_at).total_seconds()
+    Share.objects.filter(pk=job.share_id, running__gt=0).update(
+        running=F("running") - 1, virtual_time=F("virtual_time") + (spent - attempt.estimate) / F("weight")
+    )
+
+
+@step
+def finish(job: Job, *, who: Who, action: str, outcome: str, fault: dict[str, Any] | None = None) -> bool:
+    """Move a job whose lease is held to a final state and close its attempt. False: somebody was first."""
+    now = time.db_now()
+    said = {"fault": fault} if fault else {}
+    moved = JOB.move(Job, job.pk, action, who=who, where=Q(attempt=job.attempt), state_since=now, ended_at=now, **said)
+    if moved:
+        end_attempt(job, outcome=outcome, fault=fault)
+        text = str((fault or {}).get("text", ""))
+        tell_state(job.pk, JOB[action].target, code=str((fault or {}).get("code", "")), text=text, attempt=job.attempt)
+    return moved
+
+
+@step
+def give_back(job: Job, *, who: Who, outcome: str, fault: dict[str, Any], counted: bool) -> str:
+    """End an attempt that did not finish: queue again, or fail when the budget is spent. Answers the new state.
+
+    Attempts that brought a new shard start the count anew (execution, section 1: the retry budget).
+    """
+    if job.cancel_requested:
+        finish(job, who=who, action="obey", outcome="cancelled", fault=cancelled_fault())
+        return JobState.CANCELLED
+    shards = Shard.objects.filter(job=job).exclude(sha256="").count()
+    tries = 0 if shards > job.shard_mark else job.no_progress
+    tries += 1 if counted and shards <= job.shard_mark else 0
+    if tries >= TRIES_WITHOUT_PROGRESS or job.attempt >= TRIES_IN_ALL:
+        finish(job, who=who, action="fail", outcome=outcome, fault=no_progress(fault, tries, job.attempt))
+        return JobState.FAILED
+    delay = min(BACKOFF_LIMIT, 0.5 * 2**tries) * secrets.SystemRandom().uniform(0.5, 1.0) if counted else 0.0
+    now = time.db_now()
+    moved = JOB.move(
+        Job, job.pk, "give_back", who=who, where=Q(attempt=job.attempt), no_progress=tries, shard_mark=shards,
+        not_before=now + timedelta(seconds=delay), fault=fault, state_since=now, woken_at=now, progress={},
+    )  # fmt: skip
+    if moved:
+        end_attempt(job, outcome=outcome, counted=counted, fault=fault)
+        tell_state(job.pk, JobState.QUEUED, code=str(fault["code"]), text=str(fault["text"]), attempt=job.attempt)
+        outbox.wake(TASK, job.pk, queue=QUEUE)
+    return JobState.QUEUED
+
+
+def no_progress(last: dict[str, Any], tries: int, attempts: int) -> dict[str, Any]:
+    text = (
+        f"{tries} attempts in a row ended without new work ({attempts} in all), so the job was stopped. "
+        f"The last: {last.get('text', '')}"
+    )
+    return {"code": "no_progress", "kind": "infrastructure", "who": "operator", "text": text, "last": last}
+
+
+def cancelled_fault() -> dict[str, Any]:
+    return {"code": "cancelled", "kind": "nobody", "who": "nobody", "text": "The job was cancelled on request."}

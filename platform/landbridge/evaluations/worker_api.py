@@ -1,0 +1,290 @@
+"""``/api/worker/v1``: the one door of workers (execution, section 3). Every call is safe to repeat."""
+
+import base64
+import contextlib
+import hashlib
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, ClassVar, Final
+
+from django.conf import settings
+from django.db.models import F
+from django.http import HttpResponse
+from rest_framework.parsers import BaseParser, JSONParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from landbridge.accounts.models import User
+from landbridge.core import time
+from landbridge.core.access import Access, Right, Rules
+from landbridge.core.errors import NotAllowed, NotFound, TooLarge
+from landbridge.core.parsers import BoundedJSONParser
+from landbridge.core.signing import platform_signer
+from landbridge.evaluations import faults, jobspec, services, shard_files, steps, wire
+from landbridge.evaluations.errors import (
+    BadShard,
+    Fenced,
+    JobEnded,
+    NotRegistered,
+    ProtocolTooOld,
+    ShareFull,
+    WorkerDisabled,
+)
+from landbridge.evaluations.machine import JobState
+from landbridge.evaluations.models import Attempt, Job, Pool, Shard, Worker
+
+PROTOCOL: Final = "1"
+POLL: Final = 2
+RESULT: Final = 4 << 20
+HEARTBEAT_WRITE = timedelta(seconds=10)  # the row is written this often, and when progress moved
+PROGRESS_WRITE = timedelta(seconds=1)
+
+
+class RawParser(BaseParser):
+    """Bytes as they are; views read them under their own cap."""
+
+    media_type = "*/*"
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:  # noqa: ANN401, ARG002 DRF's signature
+        return stream
+
+
+class ResultParser(JSONParser):
+    """JSON of at most 4 MiB; NaN is refused."""
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:  # noqa: ANN401 DRF's signature
+        if int((parser_context or {})["request"].META.get("CONTENT_LENGTH") or 0) > RESULT:
+            raise TooLarge(f"A result may hold {RESULT >> 20} MiB.")
+        return super().parse(stream, media_type, parser_context)
+
+
+class WorkerView(APIView):
+    """Not ``core.views.View``: these calls have their own ways to be repeated, and a kept answer would hold a token."""
+
+    access: ClassVar[Rules] = {"POST": Access(Right.WORKER)}
+    parser_classes: ClassVar[Any] = [BoundedJSONParser]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 DRF's signature
+        super().initial(request, *args, **kwargs)
+        if request.headers.get("Landbridge-Protocol") != PROTOCOL:
+            raise ProtocolTooOld(f"This site speaks protocol {PROTOCOL}. Install the worker of this version.")
+        self.admit(request)
+
+    def admit(self, request: Request) -> None:
+        worker = Worker.objects.filter(user=self.actor).first()
+        if worker is None or worker.instance is None:
+            raise NotRegistered("Register before anything else.")
+        if not worker.enabled:
+            raise WorkerDisabled("The operator switched this worker off.")
+        said = request.headers.get("Landbridge-Instance", "")
+        if said and said != str(worker.instance):
+            raise Fenced("Another process has registered with this worker's token. End this one.", code="replaced")
+        self.worker, self.instance = worker, worker.instance
+
+    @property
+    def actor(self) -> User:
+        assert isinstance(self.request.user, User)  # noqa: S101 the declared right lets nobody else in
+        return self.request.user
+
+
+class RegisterView(WorkerView):
+    def admit(self, request: Request) -> None:
+        """A token of a pool is enough: registering makes the worker known."""
+
+    def post(self, request: Request) -> Response:
+        registration = wire.registration(request.data)
+        pool = str(getattr(request.auth, "name", ""))  # a worker's token is named for its pool
+        if pool not in Pool.values:
+            raise NotAllowed(f"The pool {pool!r} of this token is unknown.", code="pool_unknown")
+        worker = services.register_worker(registration=registration, pool=pool, actor=self.actor)
+        seconds = {
+            "lease_s": settings.LANDBRIDGE_LEASE.total_seconds(),
+            "heartbeat_s": settings.LANDBRIDGE_HEARTBEAT.total_seconds(),
+            "poll_s": POLL,
+        }
+        limits = {"shard_bytes": shard_files.PACKED, "log_bytes": wire.LOG, "result_bytes": RESULT}
+        said = {"worker": worker.pk, "name": worker.name, "server_time": time.text(time.db_now()), **seconds}
+        return Response({**said, "queues": [steps.QUEUE], "pools": [worker.pool], "limits": limits})
+
+
+class LeaseView(WorkerView):
+    def post(self, request: Request) -> Response:
+        wish = wire.lease_wish(request.data, request.headers.get("Idempotency-Key", ""))
+        try:
+            lease = services.lease_job(
+                worker_id=self.worker.pk,
+                instance=self.instance,
+                labels=wish.labels or tuple(self.worker.labels),
+                key=wish.key,
+                wanted=wish.job,
+                actor=self.actor,
+            )
+        except ShareFull:
+            lease = None
+        if lease is None:
+            return Response(status=204, headers={"Retry-After": str(POLL)})
+        hub = jobspec.hub_of(request.build_absolute_uri("/").rstrip("/"), lease.text, lease.attempt)
+        spec = jobspec.body(lease.job, lease.attempt, hub)
+        held = settings.LANDBRIDGE_LEASE.total_seconds()
+        return Response({**spec, "lease_s": held}, status=200 if lease.repeated else 201)
+
+
+class AttemptView(WorkerView):
+    """What of the job is in already."""
+
+    access: ClassVar[Rules] = {"GET": Access(Right.WORKER)}
+
+    def get(self, _request: Request, job: str, number: int) -> Response:
+        attempt = held_attempt(job, number, self.worker)
+        rows = list(Shard.objects.filter(job=job).order_by("index").values_list("index", "sha256"))
+        return Response(
+            {
+                "missing": [index for index, sha256 in rows if not sha256],
+                "log_next": attempt.log_next,
+                "shards": [{"index": index, "sha256": sha256} for index, sha256 in rows if sha256],
+            }
+        )
+
+
+class HeartbeatView(WorkerView):
+    def post(self, request: Request, job: str, number: int) -> Response:
+        beat = wire.heartbeat(request.data)
+        row = held_job(job, number, self.worker)
+        lease = row.lease_until - row.at  # type: ignore[attr-defined] # annotated
+        if self.due(row, beat.progress):
+            lease = services.heartbeat(
+                job_id=job, number=number, worker=self.worker, progress=beat.progress, actor=self.actor
+            )
+        if beat.state == JobState.RUNNING and row.state == JobState.LEASED:
+            services.start_job(job_id=job, number=number, worker=self.worker, actor=self.actor)
+        elif beat.state == JobState.FINALIZING and row.state != JobState.FINALIZING:
+            services.begin_delivery(job_id=job, number=number, worker=self.worker, actor=self.actor)
+        directive = "cancel" if row.cancel_requested else "continue"
+        return Response({"lease_s": round(lease.total_seconds(), 3), "directive": directive, "hub_token": None})
+
+    @staticmethod
+    def due(row: Job, progress: dict[str, Any]) -> bool:
+        age = row.at - row.seen_at if row.seen_at else HEARTBEAT_WRITE  # type: ignore[attr-defined] # annotated
+        written = min(HEARTBEAT_WRITE, settings.LANDBRIDGE_LEASE / 4)
+        return age >= written or (progress != row.progress and age >= min(PROGRESS_WRITE, written))
+
+
+class ShardView(WorkerView):
+    access: ClassVar[Rules] = {"PUT": Access(Right.WORKER), "GET": Access(Right.WORKER)}
+    parser_classes: ClassVar[Any] = [RawParser]
+
+    def put(self, request: Request, job: str, number: int, index: int) -> Response:
+        body = shard_files.read_bounded(request._request)  # type: ignore[arg-type] # noqa: SLF001 the stream itself
+        sha256 = hashlib.sha256(body).hexdigest()
+        if request.headers.get("Content-Digest") != content_digest(body):
+            raise BadShard("Content-Digest does not fit the bytes that arrived. Send them again.", code="digest")
+        shard_files.check(body)
+        held_job(job, number, self.worker)  # a zombie's bytes are not even written
+        shard_files.keep(body)
+        kept, fresh = services.put_shard(
+            job_id=job, number=number, worker=self.worker, index=index, sha256=sha256, size=len(body), actor=self.actor
+        )
+        return Response({"kept": kept}, status=201 if fresh else 200)
+
+    def get(self, _request: Request, job: str, number: int, index: int) -> HttpResponse:
+        held_job(job, number, self.worker)
+        sha256 = Shard.objects.filter(job=job, index=index).values_list("sha256", flat=True).first()
+        if not sha256:
+            raise NotFound("This shard is not in.")
+        body = shard_files.load(sha256)
+        return HttpResponse(body, content_type="application/gzip", headers={"Content-Digest": content_digest(body)})
+
+
+class LogView(WorkerView):
+    def post(self, request: Request, job: str, number: int) -> Response:
+        chunk = wire.log_chunk(request.data)
+        upto = services.add_log(
+            job_id=job, number=number, worker=self.worker, offset=chunk.offset, text=chunk.text, actor=self.actor
+        )
+        return Response({"next": upto})
+
+
+class KeyView(WorkerView):
+    """Blind evaluation releases its keys here; no asset of this site is sealed for it yet, so none is released."""
+
+    def post(self, _request: Request, job: str, number: int) -> Response:
+        held_job(job, number, self.worker)
+        raise Fenced("No key belongs to this job: its data is not blind.", code="key_not_released")
+
+
+class ResultView(WorkerView):
+    parser_classes: ClassVar[Any] = [ResultParser]
+
+    def post(self, request: Request, job: str, number: int) -> Response:
+        result, fresh = services.deliver_result(
+            job_id=job,
+            number=number,
+            worker=self.worker,
+            delivery=wire.delivery(request.data),
+            signer=platform_signer(),
+            actor=self.actor,
+        )
+        return Response({"result": result.pk}, status=201 if fresh else 200)
+
+
+class FaultView(WorkerView):
+    def post(self, request: Request, job: str, number: int) -> Response:
+        said = wire.fault(request.data)
+        with ended_is_told(job, number, self.worker) as told:
+            told.state = services.report_fault(
+                job_id=job, number=number, worker=self.worker, fault=faults.Reported(**said), actor=self.actor
+            )
+        return Response({"state": told.state})
+
+
+class ReleaseView(WorkerView):
+    def post(self, request: Request, job: str, number: int) -> Response:
+        reason = wire.release(request.data)
+        with ended_is_told(job, number, self.worker) as told:
+            told.state = services.release_job(
+                job_id=job, number=number, worker=self.worker, reason=reason, actor=self.actor
+            )
+        return Response({"state": told.state})
+
+
+ENDED_BY_WORKER = ("released", "retried", "failed", "cancelled")
+
+
+class Told:
+    state = ""
+
+
+@contextlib.contextmanager
+def ended_is_told(job: str, number: int, worker: Worker) -> Iterator[Told]:
+    """A repeated end of one's own attempt is no error: the answer is where the job stands now."""
+    told = Told()
+    try:
+        yield told
+    except (Fenced, JobEnded):
+        ended = Attempt.objects.filter(job=job, number=number, worker=worker, outcome__in=ENDED_BY_WORKER)
+        attempt = ended.select_related("job").first()
+        if attempt is None:
+            raise
+        told.state = attempt.job.state
+
+
+def held_job(job_id: str, number: int, worker: Worker) -> Job:
+    """The job if the lease is current, with the database's time as ``at``; one query."""
+    row = Job.objects.filter(steps.fence(job_id, number, worker)).annotate(at=time.now()).first()
+    if row is None:
+        raise steps.refusal(job_id)
+    return row
+
+
+def held_attempt(job_id: str, number: int, worker: Worker) -> Attempt:
+    rows = Attempt.objects.filter(job=job_id, number=number, job__attempt=F("number"), job__worker=worker)
+    row = rows.filter(ended_at=None).first()
+    if row is None:
+        raise steps.refusal(job_id)
+    return row
+
+
+def content_digest(body: bytes) -> str:
+    """The value of ``Content-Digest`` (RFC 9530)."""
+    return f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
