@@ -77,3 +77,13 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.principal} {self.route} {self.key}"
+
+
+class Heartbeat(models.Model):
+    """When a part of the platform that has no address was last at work: the sweeper."""
+
+    name = models.CharField(primary_key=True, max_length=40)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.at}"

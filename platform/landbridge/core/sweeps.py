@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from landbridge.core import outbox
+from landbridge.core import heartbeat, outbox
 
 log = logging.getLogger(__name__)
 SWEEPS: Final[dict[str, Callable[[], int]]] = {}
@@ -23,6 +23,7 @@ def run_once() -> dict[str, int]:
             done[name] = function()
         except Exception:
             log.exception("the sweep %s failed; it is tried again in the next round", name)
+    heartbeat.beat("sweeper")
     return done
 
 

@@ -1,0 +1,1 @@
+"""REST about people, organizations and keys."""
