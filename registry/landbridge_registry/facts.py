@@ -15,6 +15,7 @@ from typing import Any
 from landbridge_client.formats.cards import CARD_CAP, Card, parse_card
 from landbridge_client.formats.errors import FormatError
 from landbridge_client.formats.safetensors import read_header
+from landbridge_client.licenses import expression_of
 from landbridge_registry.models import Blob
 from landbridge_registry.storage import store
 
@@ -142,9 +143,11 @@ def _task(config: Mapping[str, Any]) -> str:
 
 
 def _license(card: Card) -> str:
-    if card.licenses == ("other",) and _text(card.data.get("license_name")):
-        return _text(card.data["license_name"])
-    return ", ".join(card.licenses)
+    """The SPDX expression, or what the card says where that is none."""
+    try:
+        return expression_of(card)
+    except FormatError:
+        return ", ".join(card.licenses)
 
 
 def _summary(card: Card) -> str:

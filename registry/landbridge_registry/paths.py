@@ -16,13 +16,16 @@ def fault_of(path: str) -> str:
         return f"A path has 1 to {LONGEST_PATH} bytes."
     if "\\" in path or any(char < FIRST_PRINTABLE or char == DELETE for char in path):
         return "A path holds no backslash and no control character."
-    for segment in path.split("/"):
-        if segment in {"", ".", ".."}:
-            return "A path holds no empty segment, no . and no .., and does not start or end with a slash."
-        if segment.lower() == ".git":
-            return "A path holds no .git."
-        if len(segment.encode()) > LONGEST_SEGMENT:
-            return f"A segment of a path has at most {LONGEST_SEGMENT} bytes."
+    return next(filter(None, map(_fault_of_segment, path.split("/"))), "")
+
+
+def _fault_of_segment(segment: str) -> str:
+    if segment in {"", ".", ".."}:
+        return "A path holds no empty segment, no . and no .., and does not start or end with a slash."
+    if segment.lower() == ".git":
+        return "A path holds no .git."
+    if len(segment.encode()) > LONGEST_SEGMENT:
+        return f"A segment of a path has at most {LONGEST_SEGMENT} bytes."
     return ""
 
 

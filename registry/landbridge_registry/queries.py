@@ -1,5 +1,6 @@
 """Reading repositories. Nothing here asks who is asking: rights are the platform's."""
 
+import itertools
 import re
 import uuid
 from collections.abc import Iterable, Iterator
@@ -7,13 +8,17 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
+from landbridge_client.formats.cards import CARD_CAP, parse_card
 from landbridge_client.formats.digest import tree_digest
+from landbridge_client.formats.errors import FormatError
 from landbridge_registry import gitids, trees
 from landbridge_registry.errors import EntryMissing, RepoMissing, RevisionMissing
 from landbridge_registry.models import Commit, EntryKind, Ref, RefKind, Repo, RepoObject, TreeEntry
+from landbridge_registry.storage import store
 
 SHA = re.compile(r"[0-9a-f]{7,40}")
 FULL_SHA = 40
+HISTORY_CHUNK = 100  # commits looked at together
 KINDS = {"refs/heads/": RefKind.BRANCH, "refs/tags/": RefKind.TAG, "refs/pr/": RefKind.PULL_REQUEST}
 FIRST = {RefKind.BRANCH: 0, RefKind.TAG: 1, RefKind.PULL_REQUEST: 2}
 
@@ -106,24 +111,28 @@ def entry_at(commit: Commit, path: str) -> Entry:
 
 def entries_at(commit: Commit, paths: Iterable[str]) -> dict[str, Entry]:
     """Those of ``paths`` that exist; one query a level, however many paths."""
+    return {path: entry for (_, path), entry in entries_below([commit.tree], paths).items()}
+
+
+def entries_below(roots: Iterable[str], paths: Iterable[str]) -> dict[tuple[str, str], Entry]:
+    """The entry of each path in each root tree where there is one."""
     wanted = [path for path in dict.fromkeys(paths) if path]
-    places: dict[str, set[str]] = {path: {commit.tree} for path in wanted}
-    found: dict[str, Entry] = {}
+    places = {(root, path): root for root in dict.fromkeys(roots) for path in wanted}
+    found: dict[tuple[str, str], Entry] = {}
     depth = 0
     while places:
-        trees_wanted = {tree for below in places.values() for tree in below}
-        names = {path.split("/")[depth] for path in places}
-        rows = {(row.tree, row.name): row for row in _rows(trees_wanted, names)}
-        below: dict[str, set[str]] = {}
-        for path, at in places.items():
+        names = {path.split("/")[depth] for _, path in places}
+        rows = {(row.tree, row.name): row for row in _rows(set(places.values()), names)}
+        below: dict[tuple[str, str], str] = {}
+        for (root, path), tree in places.items():
             parts = path.split("/")
-            row = rows.get((next(iter(at)), parts[depth]))
+            row = rows.get((tree, parts[depth]))
             if row is None:
                 continue
             if depth == len(parts) - 1:
-                found[path] = _entry(row, path)
+                found[root, path] = _entry(row, path)
             elif row.kind == EntryKind.DIRECTORY:
-                below[path] = {row.oid}
+                below[root, path] = row.oid
         places, depth = below, depth + 1
     return found
 
@@ -181,13 +190,54 @@ def content_of(repo: Repo, sha256: str) -> RepoObject:
     return found
 
 
+def card_body(repo: Repo, entry: Entry) -> str:
+    """The text of a card below its front matter; all of it where the front matter cannot be read."""
+    if entry.size > CARD_CAP:
+        return ""
+    try:
+        with store.open_blob(content_of(repo, entry.sha256).blob.location) as file:
+            text = file.read().decode("utf-8", "replace")
+    except (EntryMissing, OSError):
+        return ""
+    try:
+        return parse_card(text).body
+    except FormatError:
+        return text
+
+
+def line_of(repo: Repo, commit: Commit) -> list[str]:
+    """The shas from ``commit`` back to the first one."""
+    parents = dict(Commit.objects.filter(repo=repo).values_list("sha", "parent"))
+    line, sha = [], commit.sha
+    while sha in parents:
+        line.append(sha)
+        sha = parents.pop(sha)
+    return line
+
+
 def history(repo: Repo, commit: Commit, *, skip: int, limit: int) -> tuple[list[Commit], int]:
     """Commits from ``commit`` back to the first, newest first, and how many there are in all."""
-    by_sha = dict(Commit.objects.filter(repo=repo).values_list("sha", "parent"))
-    line, sha = [], commit.sha
-    while sha in by_sha:
-        line.append(sha)
-        sha = by_sha.pop(sha)
+    line = line_of(repo, commit)
     page = line[skip : skip + limit]
     rows = {row.sha: row for row in Commit.objects.filter(repo=repo, sha__in=page)}
     return [rows[one] for one in page], len(line)
+
+
+def last_commits(repo: Repo, commit: Commit, entries: Iterable[Entry]) -> dict[str, Commit]:
+    """The commit that last changed each entry: looked for in pieces of history, until all are found."""
+    pending = {entry.path: entry.oid for entry in entries}
+    line, found = line_of(repo, commit), {}
+    for start in range(0, len(line), HISTORY_CHUNK):
+        if not pending:
+            break
+        piece = line[start : start + HISTORY_CHUNK + 1]  # one more: what the oldest is compared with
+        rows = {row.sha: row for row in Commit.objects.filter(repo=repo, sha__in=piece)}
+        at = entries_below([row.tree for row in rows.values()], pending)
+        for newer, older in itertools.pairwise([*piece, ""] if len(piece) <= HISTORY_CHUNK else piece):
+            before = rows[older].tree if older else ""
+            for path, oid in list(pending.items()):
+                there = at.get((before, path))
+                if there is None or there.oid != oid:
+                    found[path] = rows[newer]
+                    del pending[path]
+    return found

@@ -139,8 +139,8 @@ def commit(  # noqa: PLR0913 what a commit is made of
 ) -> Commit:
     """Put one commit on ``branch`` of a locked ``repo``; all of it or nothing.
 
-    ``parent`` (also a prefix of its sha) must be the head, else ``StaleParent``; without it commits stack. ``main`` also
-    moves the cached head, for which the contents in ``FactsMissing.wanted`` must have been read: see ``facts.read``.
+    ``parent`` (also a prefix of its sha) must be the head, else ``StaleParent``; without it commits stack. ``main``
+    also moves the cached head, for which the contents in ``FactsMissing.wanted`` must have been read: ``facts.read``.
     """
     if not title.strip():
         raise BadOperation("A commit needs a summary.")
@@ -190,7 +190,7 @@ def _claim_all(repo: Repo, changes: Sequence[operations.Operation], writer: Writ
 
 
 def _large(repo: Repo, changes: Sequence[operations.Operation], writer: Writer) -> dict[str, int]:
-    """The size of each large file that ``changes`` name and the writer may use here; the right is copied to ``repo``."""
+    """The size of each large file that ``changes`` name and the writer may use; ``repo`` gets the right to it."""
     wanted = {change.sha256: change for change in changes if isinstance(change, operations.AddLarge)}
     found: dict[str, int] = {}
     keys = sorted(wanted)

@@ -1,7 +1,7 @@
 """Bytes on disk. A file appears under its name whole or not at all, and a name is never used twice.
 
-Write: a temporary file in ``incoming``, hashed on the way, flushed, renamed, its folder flushed. Only then may a row name
-it. Every failure removes the temporary file; what a crash leaves is found by ``registry_fsck`` and the sweeper.
+Write: a temporary file in ``incoming``, hashed on the way, flushed, renamed, its folder flushed. Only then may a row
+name it. Every failure removes the temporary file; what a crash leaves is found by ``registry_fsck``.
 """
 
 import errno
@@ -51,8 +51,8 @@ def put_bytes(content: bytes) -> Stored:
 def put_stream(read: Reader, *, size: int | None = None, sha256: str | None = None) -> Stored:
     """Take in what ``read(n)`` answers until it answers nothing, in constant memory.
 
-    Raises ``BadContent`` if that is not ``size`` bytes of digest ``sha256``, ``NoSpace`` if the disk is full; before the
-    first byte if the size is known.
+    Raises ``BadContent`` if that is not ``size`` bytes of digest ``sha256``, ``NoSpace`` if the disk is full: before
+    the first byte if the size is known.
     """
     incoming = root() / "incoming"
     incoming.mkdir(parents=True, exist_ok=True)
@@ -60,9 +60,7 @@ def put_stream(read: Reader, *, size: int | None = None, sha256: str | None = No
     temporary = incoming / secrets.token_hex(16)
     try:
         with temporary.open("xb", buffering=0) as file:
-            stored = _receive(read, file, size)
-            if sha256 is not None and stored.sha256 != sha256:
-                raise BadContent(f"The content has the SHA-256 {stored.sha256}, not {sha256}. Upload it again.")
+            stored = _receive(read, file, size, sha256)
             os.fsync(file.fileno())
         _publish(temporary, stored.location)
     except BaseException as error:
@@ -73,7 +71,7 @@ def put_stream(read: Reader, *, size: int | None = None, sha256: str | None = No
     return stored
 
 
-def _receive(read: Reader, file: BinaryIO, size: int | None) -> Stored:
+def _receive(read: Reader, file: BinaryIO, size: int | None, sha256: str | None) -> Stored:
     digest = hashlib.sha256()
     git = None
     if size is not None and size <= GIT_CAP:
@@ -92,6 +90,8 @@ def _receive(read: Reader, file: BinaryIO, size: int | None) -> Stored:
     if size is not None and total != size:
         raise BadContent(f"{total} bytes arrived of the {size} that were announced. Upload the file again, whole.")
     name = digest.hexdigest()
+    if sha256 not in {None, name}:
+        raise BadContent(f"The content has the SHA-256 {name}, not {sha256}. Upload it again.")
     location = f"blobs/{name[:2]}/{name[2:4]}/{name}.{secrets.token_hex(8)}"
     return Stored(name, total, location, git.hexdigest() if git else "", start)
 
@@ -105,7 +105,7 @@ def _write_all(file: BinaryIO, piece: bytes) -> None:
 def _publish(temporary: Path, location: str) -> None:
     target = path_of(location)
     target.parent.mkdir(parents=True, exist_ok=True)
-    os.replace(temporary, target)
+    temporary.replace(target)
     _flush_folder(target.parent)
     _flush_folder(target.parent.parent)
 
@@ -130,7 +130,7 @@ def open_blob(location: str) -> BinaryIO:
 
 
 def read_range(location: str, start: int, stop: int) -> Iterator[bytes]:
-    """Bytes ``start`` to ``stop`` (exclusive), piece by piece. A file that ends early is an error, not a short answer."""
+    """Bytes ``start`` to ``stop`` (exclusive), in pieces. A file that ends early is an error, not a short answer."""
     with open_blob(location) as file:
         file.seek(start)
         left = stop - start
