@@ -1,0 +1,62 @@
+"""Makes the demo models: trains what has weights, in a plain process, into safetensors, JSON and a card."""
+
+import shutil
+import time
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from landbridge_baselines.building import gpt, minilm, ngram, vit
+from landbridge_baselines.building.cards import SPECS, write_marked
+
+TORCH = ("tiny-vit-digits", "tiny-gpt-pydoc")  # these need the extra [evaluation]
+THREADS = 2  # sums depend on how they are cut: the same on every computer
+BUILDERS: dict[str, Callable[[Path], None]] = {
+    "tiny-vit-digits": vit.build_vit,
+    "tiny-gpt-pydoc": gpt.build_gpt,
+    **ngram.BUILDERS,
+    **{slug: partial(write_marked, slug=slug) for slug in SPECS if slug not in ngram.BUILDERS},
+    "minilm-l6": minilm.build_minilm,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    name: str
+    path: Path
+    seconds: float
+
+
+def build(out: Path, names: Collection[str]) -> Iterator[Built]:
+    """Each model in a folder of its own under ``out``; one that is there already is made anew.
+
+    Raises ``KeyError`` for an unknown name. A model that fails leaves no folder behind.
+    """
+    unknown = sorted(set(names) - set(BUILDERS))
+    if unknown:
+        raise KeyError(f"No such model: {', '.join(unknown)}. There are: {', '.join(BUILDERS)}.")
+    if set(names) & set(TORCH):
+        settle()
+    for name in (each for each in BUILDERS if each in names):
+        started = time.perf_counter()
+        draft = out / f".{name}.part"
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+        try:
+            BUILDERS[name](draft)
+            shutil.rmtree(out / name, ignore_errors=True)
+            draft.rename(out / name)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+        yield Built(name, out / name, round(time.perf_counter() - started, 2))
+
+
+def settle() -> None:
+    """The same weights from the same seed, whatever the computer's number of cores."""
+    import torch
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    torch.set_num_threads(THREADS)
+    torch.use_deterministic_algorithms(mode=True)
