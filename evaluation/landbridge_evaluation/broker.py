@@ -5,9 +5,12 @@ or Redis in ``BROKER_URL``.
 """
 
 import json
+import time
+import uuid
 from pathlib import Path
 from typing import Any
 
+from kombu.exceptions import ChannelError
 from kombu.transport import TRANSPORT_ALIASES
 from kombu.transport.filesystem import Channel as StockChannel
 from kombu.transport.filesystem import Transport as StockTransport
@@ -19,6 +22,17 @@ FILESYSTEM = "filesystem://"
 
 class Channel(StockChannel):
     """kombu's channel, but a reader never dies of a message that is still being written."""
+
+    def _put(self, queue: str, payload: Any, **_: Any) -> None:  # noqa: ANN401 as above
+        """A message appears under its name whole, so that no reader meets half of one."""
+        name = f"{round(time.monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
+        path = Path(self.data_folder_out) / name
+        aside = path.with_name(f"{name}.tmp")  # no reader takes this ending for a message
+        try:
+            aside.write_text(json.dumps(payload))
+            aside.replace(path)
+        except OSError as error:
+            raise ChannelError(f"The message cannot be written to {path.parent}: {error}") from error
 
     def _get(self, queue: str) -> Any:  # noqa: ANN401 kombu's message is whatever was sent
         try:
@@ -40,7 +54,9 @@ def celery_settings(url: str, folder: Path) -> dict[str, Any]:
     Raises ``ValueError`` for a broker that loses more than wake-ups.
     """
     if url.startswith(REFUSED):
-        raise ValueError(f"BROKER_URL {url} cannot carry wake-ups between processes. Use filesystem://, redis:// or amqp://.")
+        raise ValueError(
+            f"BROKER_URL {url} cannot carry wake-ups between processes. Use filesystem://, redis:// or amqp://."
+        )
     return {
         "broker_url": url,
         "broker_transport_options": _transport_options(url, folder),

@@ -30,13 +30,20 @@ class Reason:
 
 def reason_of(job: Job, workers: list[Worker], *, ahead: int, now: datetime) -> Reason:
     """``workers`` are all that are enrolled; ``ahead`` is how many jobs come first."""
-    since = job.state_since
     if job.state == JobState.QUEUED:
         return _queued(job, workers, ahead, now)
-    if job.ended_at is not None:
-        text = str(job.fault.get("text") or "") if job.state != JobState.DONE else "The result is accepted and signed."
-        return Reason(str(job.fault.get("code") or job.state) if job.state != JobState.DONE else "done",
-                      text or f"The job is {job.state}.", since, str(job.fault.get("who") or "nobody"))  # fmt: skip
+    return _ended(job) if job.ended_at is not None else _active(job)
+
+
+def _ended(job: Job) -> Reason:
+    if job.state == JobState.DONE:
+        return Reason("done", "The result is accepted and signed.", job.state_since, "nobody")
+    text = str(job.fault.get("text") or f"The job is {job.state}.")
+    return Reason(str(job.fault.get("code") or job.state), text, job.state_since, str(job.fault.get("who") or "nobody"))
+
+
+def _active(job: Job) -> Reason:
+    since = job.state_since
     if job.cancel_requested:
         return Reason("cancel_pending", "The worker stops the job at its next call.", since, "worker")
     stage = str(job.progress.get("stage") or "")

@@ -54,6 +54,14 @@ def check_body(body: Mapping[str, Any], predicate: Mapping[str, Any]) -> None:
     _same("results", sorted(tasks), sorted(signed))
     for name, task in signed.items():
         _same(f"results of {name}", decimals(tasks[name].get("metrics") or {}), task.get("metrics"))
+        _same(f"fault of {name}", bool(tasks[name].get("fault")), bool(task.get("fault")))
+
+
+def failed_tasks(body: Mapping[str, Any]) -> set[str]:
+    """Tasks whose result is a fault: it is signed with the rest, and such a task gets no score."""
+    tasks = body.get("tasks")
+    found = tasks.items() if isinstance(tasks, dict) else ()
+    return {str(name) for name, task in found if isinstance(task, dict) and task.get("fault")}
 
 
 def decimals(metrics: Mapping[str, Any]) -> dict[str, Any]:

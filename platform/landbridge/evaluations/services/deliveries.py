@@ -18,6 +18,7 @@ from landbridge.evaluations.scoring import scores_of
 from landbridge.evaluations.values import Delivery
 from landbridge_client import dsse
 from landbridge_registry.models import Revision
+from landbridge_registry.sealing import hold
 
 LOG_CAP = 8 << 20  # bytes of one attempt's log that are kept
 
@@ -78,7 +79,7 @@ def deliver_result(  # noqa: PLR0913 an attempt's address, what it brings, and w
     if kept is not None:
         return kept, False
     job = steps.hold_lease(job_id, number, worker)
-    expected = _expected(job, number, worker)
+    expected = _expected(job, number, worker, delivery)
     statement = verification.statement_of(delivery.envelope, expected)
     verification.check_body(delivery.results, statement["predicate"])
     result = Result.objects.create(
@@ -101,9 +102,11 @@ def deliver_result(  # noqa: PLR0913 an attempt's address, what it brings, and w
     return result, True
 
 
-def _expected(job: Job, number: int, worker: Worker) -> verification.Expected:
-    shards = list(Shard.objects.filter(job=job).order_by("index").values_list("index", "sha256"))
-    missing = [index for index, sha256 in shards if not sha256]
+def _expected(job: Job, number: int, worker: Worker, delivery: Delivery) -> verification.Expected:
+    """What the lease named. Only a task that failed by itself may lack shards."""
+    rows = list(Shard.objects.filter(job=job).order_by("index").values_list("index", "sha256", "task__name"))
+    failed = verification.failed_tasks(delivery.results)
+    missing = [index for index, sha256, task in rows if not sha256 and task not in failed]
     if missing:
         raise BadResult(f"{len(missing)} shards are not in yet.", what="shards", missing=missing[:100])
     return verification.Expected(
@@ -112,7 +115,7 @@ def _expected(job: Job, number: int, worker: Worker) -> verification.Expected:
         model_digest=Revision.objects.values_list("tree_digest", flat=True).get(pk=job.evaluation.revision_id),
         public_key=worker.public_key,
         tasks=jobspec.tasks_of(job),
-        shards=shards,
+        shards=[(index, sha256) for index, sha256, _ in rows if sha256],
     )
 
 
@@ -127,14 +130,6 @@ def _scores(result: Result, job: Job, tasks: list[TaskRecord]) -> Iterator[Score
 
 def _keep_for_good(result: Result, job: Job, tasks: list[TaskRecord]) -> None:
     """What a result names cannot be rewritten or removed any more."""
-    revisions = [
-        Revision.objects.select_related("repo").get(pk=job.evaluation.revision_id),
-        *(task.dataset for task in tasks),
-    ]
-    for revision in {one.pk: one for one in revisions}.values():
-        Hold.objects.get_or_create(
-            repo_id=revision.repo_id,
-            commit=revision.commit,
-            subject=f"result:{result.pk}",
-            defaults={"reason": "result"},
-        )
+    model = Revision.objects.select_related("repo").get(pk=job.evaluation.revision_id)
+    for revision in {one.pk: one for one in (model, *(task.dataset for task in tasks))}.values():
+        hold(repo=revision.repo, commit=revision.commit, reason="result", subject=f"result:{result.pk}")

@@ -1,0 +1,184 @@
+"""One attempt at one job: fetch, run, sign, deliver. Whatever happens, the platform hears of it or the lease ends."""
+
+import dataclasses
+import errno
+import logging
+import shutil
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from landbridge_client import dsse
+from landbridge_evaluation.errors import Fault, Stopped
+from landbridge_evaluation.jobspec import JobSpec
+from landbridge_evaluation.supervisor import JobResults, Options, Progress, run_job
+from landbridge_evaluation.worker import statement
+from landbridge_evaluation.worker.api import AttemptApi, Refused, Unreachable, WorkerApi
+from landbridge_evaluation.worker.cache import Cache
+from landbridge_evaluation.worker.clock import Deadline
+from landbridge_evaluation.worker.heart import Heart
+from landbridge_evaluation.worker.logs import LogSender
+from landbridge_evaluation.worker.shards import RemoteStore
+from landbridge_evaluation.worker.signals import FENCED, LEASE_LOST, Drain, Stop
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What attempts of one worker share."""
+
+    name: str
+    home: Path
+    cache: Cache
+    signer: dsse.Signer
+    drain: Drain
+    heartbeat_s: float
+    threads: int
+    plugins: tuple[Path, ...] = ()
+
+
+def run_attempt(body: dict[str, Any], sent: float, api: WorkerApi, beats: WorkerApi, bench: Bench) -> None:
+    """Run the leased job in ``body``. ``sent`` is when the lease was asked for; ``beats`` is the heart's connection."""
+    spec = JobSpec.from_json(body)
+    lease = Deadline(sent + float(body["lease_s"]))
+    stop = Stop(lease, bench.drain)
+    door = AttemptApi(api, spec.job, spec.attempt, lease)
+    place = bench.home / "work" / f"{spec.job}-{spec.attempt}"
+    place.mkdir(parents=True)
+    logs = LogSender(place / "log", AttemptApi(beats, spec.job, spec.attempt, lease))
+    try:
+        with Heart(AttemptApi(beats, spec.job, spec.attempt, lease), stop, logs, bench.heartbeat_s) as heart:
+            Attempt(spec, body, door, heart, stop, logs, bench, place).run()
+    finally:
+        logs.close()
+        shutil.rmtree(place, ignore_errors=True)
+
+
+@dataclass(slots=True)
+class Attempt:
+    spec: JobSpec
+    body: dict[str, Any]
+    door: AttemptApi
+    heart: Heart
+    stop: Stop
+    logs: LogSender
+    bench: Bench
+    place: Path
+
+    def run(self) -> None:
+        """Deliver a result, a fault or a release; after a lost lease nothing."""
+        try:
+            self.attempt()
+        except Stopped as stopped:
+            self.stopped(str(stopped))
+        except Fault as fault:
+            self.tell_fault({**fault.to_json(), "retryable": fault.retryable})
+        except Refused as refusal:
+            log.warning("job %s: %s", self.spec.job, refusal)
+            if not refusal.lost:
+                self.tell_fault({"code": refusal.code, "text": str(refusal), "retryable": True})
+        except Unreachable as trouble:
+            log.warning("job %s: %s The lease runs out.", self.spec.job, trouble)
+        except Exception as error:
+            log.exception("job %s failed on this worker", self.spec.job)
+            full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+            if full:
+                self.bench.drain.start()
+            code = "disk_full" if full else "infrastructure_fault"
+            self.tell_fault({"code": code, "text": f"{type(error).__name__}: {error}", "retryable": True})
+
+    def attempt(self) -> None:
+        started = datetime.now(UTC)
+        with ExitStack() as held:
+            model, data = self.fetch(held)
+            store = RemoteStore(self.door, self.place / "shards", self.stop)
+            results = self.compute(model, data, store)
+        self.deliver(results, store, started)
+
+    def fetch(self, held: ExitStack) -> tuple[Path, dict[str, Path]]:
+        hub = self.spec.hub
+        if hub is None:
+            raise Fault("The job names no place to fetch its files from.", code="task_fault")
+        self.logs.line(f"fetching {self.spec.model.repo} and {len(self.spec.data)} datasets")
+        cache = self.bench.cache
+        model = held.enter_context(cache.model(self.spec.model, hub, self.stop.reason))
+        found: dict[str, Path] = {}
+        for one in self.spec.data:
+            folder = held.enter_context(cache.dataset(one, hub, self.stop.reason))
+            found |= dict.fromkeys(one.tasks, folder)
+        return model, found
+
+    def compute(self, model: Path, data: dict[str, Path], store: RemoteStore) -> JobResults:
+        """The model's tree was checked above, hidden files included, which the engine leaves out of its digest."""
+        checked = dataclasses.replace(self.spec, model=dataclasses.replace(self.spec.model, digest=""))
+        return run_job(
+            checked,
+            model_dir=model,
+            data_dirs=data,
+            store=store,
+            progress=self.progress,
+            stop=self.stop.reason,
+            work_dir=self.place / "child",
+            options=Options(paths=self.bench.plugins, threads=self.bench.threads, log=self.logs.write),
+        )
+
+    def progress(self, now: Progress) -> None:
+        self.heart.tell(
+            "running",
+            stage=now.stage,
+            items_done=now.items_done,
+            items_total=now.items_total,
+            memory_mb=now.memory_mb,
+        )
+
+    def deliver(self, results: JobResults, store: RemoteStore, started: datetime) -> None:
+        if results.faults and not results.scores:
+            raise next(iter(results.faults.values()))  # nothing was measured: that is a failed job, not a result
+        self.heart.tell("finalizing", stage="finalizing")
+        body = results.to_json()
+        body["model"]["digest"] = self.spec.model.digest
+        envelope = statement.envelope(
+            self.spec,
+            body,
+            store.to_json(),
+            self.bench.signer,
+            worker=self.bench.name,
+            started=started,
+            facts={"pool": self.body.get("pool", "")},
+        )
+        self.logs.line("scores are computed and signed")
+        self.send_logs()
+        if reason := self.stop.reason():
+            raise Stopped(reason)
+        result = self.door.result({"results": body, "envelope": envelope, "shards": store.to_json()})
+        log.info("job %s: result %s", self.spec.job, result)
+
+    def stopped(self, reason: str) -> None:
+        log.info("job %s stops: %s", self.spec.job, reason)
+        if reason in {FENCED, LEASE_LOST}:
+            return  # not ours any more: nothing is written
+        self.send_logs()
+        try:
+            self.door.release(reason)
+        except (Refused, Unreachable) as trouble:
+            log.warning("job %s could not be released: %s", self.spec.job, trouble)
+
+    def tell_fault(self, fault: dict[str, Any]) -> None:
+        text = str(fault.get("text", ""))[:2000]
+        log.warning("job %s fault %s: %s", self.spec.job, fault.get("code"), text)
+        self.logs.line(f"fault {fault.get('code')}: {text}")
+        self.send_logs()
+        said = {"code": str(fault["code"])[:60], "stage": str(fault.get("stage", ""))[:60], "text": text}
+        try:
+            self.door.fault({**said, "retryable": bool(fault["retryable"]), "who": str(fault.get("who", ""))})
+        except (Refused, Unreachable) as trouble:
+            log.warning("job %s: its fault could not be told: %s", self.spec.job, trouble)
+
+    def send_logs(self) -> None:
+        try:
+            self.logs.send()
+        except (Refused, Unreachable) as trouble:
+            log.info("job %s: logs not sent: %s", self.spec.job, trouble)

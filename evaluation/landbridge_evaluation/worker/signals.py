@@ -1,0 +1,48 @@
+"""Why an attempt must end before it is done: told by the platform, by the lease's end, or by a stopping process."""
+
+import threading
+
+from landbridge_evaluation.worker.clock import Deadline
+
+GRACE = 20.0  # seconds that a running shard has after SIGTERM
+
+CANCEL, RELEASE, FENCED, LEASE_LOST, DRAIN = "cancel", "release", "fenced", "lease_lost", "drain"
+
+
+class Drain:
+    """Of the whole process: no new lease; running attempts have ``GRACE`` to end a shard."""
+
+    def __init__(self) -> None:
+        self.event = threading.Event()
+        self.deadline: Deadline | None = None
+
+    def start(self, grace: float = GRACE) -> None:
+        if self.deadline is None:
+            self.deadline = Deadline.after(grace)
+        self.event.set()
+
+    @property
+    def over(self) -> bool:
+        return self.deadline is not None and self.deadline.passed
+
+
+class Stop:
+    """Of one attempt. The engine asks ``reason`` all the time; the first one stands."""
+
+    def __init__(self, lease: Deadline, drain: Drain) -> None:
+        self.lease, self.drain = lease, drain
+        self.told: str | None = None
+
+    def tell(self, reason: str) -> None:
+        self.told = self.told or reason
+
+    @property
+    def draining(self) -> bool:
+        return self.drain.event.is_set()
+
+    def reason(self) -> str | None:
+        if self.told is None and self.lease.passed:
+            self.told = LEASE_LOST  # the platform may have given the job to another: even unreachable, it ends here
+        if self.told is None and self.drain.over:
+            self.told = DRAIN
+        return self.told
