@@ -19,10 +19,15 @@ def bearer_text(request: HttpRequest) -> str | None:
 
 
 def bearer_of(request: HttpRequest) -> Token | None:
-    """The live token that came with ``request``: found once, usable from its address. Wrong and absent are ``None``."""
+    """The live token that came with ``request``. Wrong and absent are ``None``."""
+    text = bearer_text(request)
+    return token_of(request, text) if text else None
+
+
+def token_of(request: HttpRequest, text: str) -> Token | None:
+    """The live token of ``text``, if it may be used from where ``request`` comes; looked up once for each request."""
     if not hasattr(request, _SEEN):
-        text = bearer_text(request)
-        token = tokens.find(text) if text else None
+        token = tokens.find(text)
         if token is not None and not tokens.may_come_from(token, request.META.get("REMOTE_ADDR", "")):
             token = None
         if token is not None:

@@ -1,6 +1,7 @@
 """The part of a declared rule that needs no object: is anybody signed in, is it the right kind, has it the scope."""
 
-from landbridge.accounts.models import TokenKind
+from landbridge.accounts.errors import PersonRequired
+from landbridge.accounts.models import TokenKind, UserKind
 from landbridge.accounts.principals import Principal
 from landbridge.core.access import Access, Right
 from landbridge.core.errors import NotAllowed, NotFound
@@ -23,5 +24,7 @@ def pass_gate(rule: Access, principal: Principal) -> None:
         if rule.hidden:
             raise NotFound("There is nothing at this address that you may see.")
         raise NotAllowed("This is for the operator's staff.", code="role_missing")
+    if rule.person and principal.require_user().kind != UserKind.PERSON:
+        raise PersonRequired("Only a person can do this; a program cannot.")
     if rule.scope is not None:
         principal.require_scope(rule.scope)

@@ -123,4 +123,5 @@ def described(rule: Access) -> str:
         Right.JOB_TOKEN: "For job tokens.",
     }.get(rule.right, f"Needs the role {rule.right} in the organization concerned.")
     scope = f" Tokens need the scope `{rule.scope}`." if rule.scope else ""
-    return f"{who}{scope}{' ' + rule.why if rule.why else ''}"
+    more = [" The operator's staff may as well." if rule.operator else "", " Persons only." if rule.person else ""]
+    return f"{who}{scope}{''.join(more)}{' ' + rule.why if rule.why else ''}"

@@ -24,12 +24,15 @@ class Right(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The rule of one method of one view. ``hidden``: who lacks the right gets 404, as if nothing were there."""
+    """The rule of one method of one view. Pages, API, Hub routes, docs and the access matrix read it."""
 
     right: Right
-    scope: str | None = None
-    hidden: bool = False
+    scope: str | None = None  # what a token must carry; a session has every scope
+    hidden: bool = False  # who lacks the right gets 404, as if nothing were there
     why: str = ""  # a sentence, where the rule is not plain
+    person: bool = False  # a robot gets 403 person_required, whatever its scopes
+    operator: bool = False  # the operator's staff may as well
+    capability: str = ""  # contents: the one access predicate decides, after the right
 
 
 Rules = Mapping[str, Access]

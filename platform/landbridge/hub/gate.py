@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
-from landbridge.accounts import tokens
+from landbridge.accounts.authentication import token_of
 from landbridge.accounts.models import Role, Token, TokenKind, User
 from landbridge.accounts.principals import Principal
 from landbridge.agreements.access import DOWNLOAD, Decision, decide
@@ -27,7 +27,7 @@ WRITERS = frozenset({TokenKind.PERSON, TokenKind.ROBOT})
 
 
 def hub(*, session: bool = False, **rules: Access) -> Callable[[View], View]:
-    """A Hub route: CSRF-exempt, its own gate, errors in the Hub's shape. ``session``: a signed-in browser may GET it."""
+    """A Hub route: CSRF-exempt, its own gate, the Hub's errors. ``session``: a signed-in browser may GET it."""
 
     def mark(view: View) -> View:
         @csrf_exempt
@@ -59,7 +59,7 @@ def _caller(request: HttpRequest, *, session: bool) -> Principal:
         signed_in = session and request.method in {"GET", "HEAD"} and isinstance(request.user, User)
         return Principal(request.user if signed_in and isinstance(request.user, User) else None)
     secret = text.strip() if kind.lower() == "bearer" else _password(text) if kind.lower() == "basic" else ""
-    token = tokens.find(secret)
+    token = token_of(request, secret)
     if token is None:
         raise HubError(401, BAD_TOKEN)
     return Principal(token.user, token)

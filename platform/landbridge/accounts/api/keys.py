@@ -19,7 +19,9 @@ from landbridge.core.pagination import page
 from landbridge.core.serializers import valid
 from landbridge.core.views import View
 
-BOTH = Access(Right.OWNER, scope="org.admin", why="The operator may as well: an owner and the operator grant together.")
+BOTH = Access(
+    Right.OWNER, scope="org.admin", person=True, operator=True, why="An owner and the operator grant together."
+)
 
 
 class OrganizationTokens(View):
@@ -64,7 +66,7 @@ class OrganizationToken(View):
 class AuthorityRecords(View):
     """Who may bind the organization. A record holds once an owner and the operator have both said so."""
 
-    access: ClassVar[Rules] = {"GET": Access(Right.MEMBER, scope="read", why="The operator may as well."), "POST": BOTH}
+    access: ClassVar[Rules] = {"GET": Access(Right.MEMBER, scope="read", operator=True), "POST": BOTH}
     query: ClassVar[tuple[str, ...]] = ()
     listed: ClassVar[bool] = True
 

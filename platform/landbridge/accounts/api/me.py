@@ -9,8 +9,7 @@ from rest_framework.response import Response
 
 from landbridge.accounts import services, stepup
 from landbridge.accounts.api import serializers as shapes
-from landbridge.accounts.errors import PersonRequired
-from landbridge.accounts.models import Token, User, UserKind
+from landbridge.accounts.models import Token, User
 from landbridge.accounts.principals import Principal, principal_of
 from landbridge.core.access import Access, Right, Rules
 from landbridge.core.errors import NotAllowed
@@ -19,7 +18,7 @@ from landbridge.core.serializers import valid
 from landbridge.core.views import View
 
 SIGNED_IN = Access(Right.SIGNED_IN)
-KEYS = Access(Right.SIGNED_IN, scope="org.admin", why="A token makes tokens only if it may administer.")
+KEYS = Access(Right.SIGNED_IN, scope="org.admin", person=True, why="A token makes tokens only if it may administer.")
 
 
 def described(principal: Principal, user: User) -> dict[str, Any]:
@@ -43,7 +42,7 @@ def described(principal: Principal, user: User) -> dict[str, Any]:
 class MeView(View):
     """The caller, their organizations, and what the token at hand may do."""
 
-    access: ClassVar[Rules] = {"GET": SIGNED_IN, "PATCH": Access(Right.SIGNED_IN, scope="org.admin")}
+    access: ClassVar[Rules] = {"GET": SIGNED_IN, "PATCH": Access(Right.SIGNED_IN, scope="org.admin", person=True)}
     query: ClassVar[tuple[str, ...]] = ()
 
     @extend_schema(responses=shapes.Me)
@@ -74,8 +73,6 @@ class MyTokens(View):
     def post(self, request: Request) -> Response:
         principal = principal_of(request)
         user = principal.require_user()
-        if user.kind != UserKind.PERSON:
-            raise PersonRequired("A robot's tokens are made by an owner of its organization.")
         wish = valid(shapes.TokenWish, request)
         never_above(principal, wish["scopes"])
         issued = services.issue_token(

@@ -40,7 +40,10 @@ def require(request: Request, slug: str, role: Role) -> tuple[User, Organization
 class Organizations(View):
     """Labs and companies. Everyone may see which there are."""
 
-    access: ClassVar[Rules] = {"GET": Access(Right.PUBLIC), "POST": Access(Right.SIGNED_IN, scope="org.admin")}
+    access: ClassVar[Rules] = {
+        "GET": Access(Right.PUBLIC),
+        "POST": Access(Right.SIGNED_IN, scope="org.admin", person=True),
+    }
     query: ClassVar[tuple[str, ...]] = ("kind", "mine")
     listed: ClassVar[bool] = True
 
@@ -162,7 +165,7 @@ class InvitationView(View):
 class AcceptInvitation(View):
     """Who was invited takes the place: by the secret of the mail's link, or with the same address, verified."""
 
-    access: ClassVar[Rules] = {"POST": Access(Right.SIGNED_IN, scope="org.admin")}
+    access: ClassVar[Rules] = {"POST": Access(Right.SIGNED_IN, scope="org.admin", person=True)}
 
     @extend_schema(request=shapes.Acceptance, responses=shapes.Member)
     def post(self, request: Request, invitation_id: str) -> Response:

@@ -25,5 +25,5 @@ class Command(BaseCommand):
             text = services.make_sign_in_link(actor=clock(), username=name)
         except DomainError as error:
             raise CommandError(str(error)) from error
-        address = (base or settings.SITE_URL).rstrip("/") + reverse("sign_in_once", args=[text])
+        address = (base or settings.SITE_URL).rstrip("/") + reverse("sign-in-once", args=[text])
         self.stdout.write(json.dumps({"user": name, "url": address}) if options["json"] else address)
