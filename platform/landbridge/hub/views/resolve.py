@@ -77,7 +77,9 @@ def _headers(repo: Repo, revision: str, commit: Commit, entry: Entry) -> dict[st
         "Cache-Control": _caching(repo, revision, commit),
         "Vary": "Authorization, Cookie",
     }
-    return headers | ({"X-Linked-Etag": etag, "X-Linked-Size": str(entry.size)} if entry.lfs else {})
+    if entry.lfs or not entry.size:  # some servers drop a HEAD's Content-Length of 0
+        headers |= {"X-Linked-Etag": etag, "X-Linked-Size": str(entry.size)}
+    return headers
 
 
 def _caching(repo: Repo, revision: str, commit: Commit) -> str:

@@ -1,0 +1,53 @@
+"""A Hub on a free port, tokens for the cast, and clients that know nothing of our code."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+from huggingface_hub import HfApi, constants
+from pytest_django.live_server_helper import LiveServer
+
+from landbridge.accounts import tokens
+from landbridge.accounts.models import Organization, TokenKind, User
+
+ALL = ("read", "repo.read", "repo.write")
+TokenMaker = Callable[..., str]
+
+
+@pytest.fixture
+def token_of() -> TokenMaker:
+    """``token_of(user, scopes)`` -> the text of a token."""
+
+    def make(user: User, scopes: tuple[str, ...] = ALL, **more: object) -> str:
+        kind = more.pop("kind", TokenKind.PERSON)
+        with transaction.atomic():
+            return tokens.issue(user=user, name="test", scopes=scopes, kind=TokenKind(str(kind)), **more)[1]  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture
+def plain_lfs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The client as with ``HF_HUB_DISABLE_XET=1``, with no cache of the person who runs the tests."""
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_TELEMETRY", True)
+    monkeypatch.setitem(os.environ, "HF_HUB_DISABLE_PROGRESS_BARS", "1")
+
+
+@pytest.fixture
+def hf(live_server: LiveServer, lumen: Organization, ada: User, token_of: TokenMaker, plain_lfs: None) -> HfApi:
+    """huggingface_hub as Ada, owner of lumen."""
+    return HfApi(endpoint=live_server.url, token=token_of(ada))
+
+
+@pytest.fixture
+def hf_carl(live_server: LiveServer, acme: Organization, carl: User, token_of: TokenMaker, plain_lfs: None) -> HfApi:
+    """huggingface_hub as Carl, of another company."""
+    return HfApi(endpoint=live_server.url, token=token_of(carl))
+
+
+@pytest.fixture
+def anonymous(live_server: LiveServer, plain_lfs: None) -> HfApi:
+    return HfApi(endpoint=live_server.url, token=False)
