@@ -10,4 +10,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("limits", meta.Limits.as_view()),
     path("keys", meta.Keys.as_view()),
     path("", include("landbridge.accounts.urls")),
+    path("", include("landbridge.agreements.urls")),
 ]

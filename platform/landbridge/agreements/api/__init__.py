@@ -1,0 +1,1 @@
+"""The REST resources of offers and agreements (licensing, section 22)."""
