@@ -91,7 +91,7 @@ def test_weights_open_with_the_signature_and_close_with_the_end(
     lab, company = Api(stack.url, signer["token"]), Api(stack.url, buyer["token"])
     offer = lab.post(
         "/api/v1/offers",
-        {"model": MODEL, "type": "EVAL", "totp": pyotp.TOTP(signer["totp_secret"]).now()},
+        {"model": MODEL, "totp": pyotp.TOTP(signer["totp_secret"]).now(), "consent": True},
         201,
         key="offer-1",
     )
@@ -102,7 +102,7 @@ def test_weights_open_with_the_signature_and_close_with_the_end(
     assert Api(stack.url).http.get(resolve).status_code == 401
     taken = company.post(
         f"/api/v1/offers/{offer['id']}/take",
-        {"organization": "acme", "purpose": "company_evaluation", "country": "DE"},
+        {"organization": "acme", "purpose": "Ranking of log lines in a pilot", "country": "DE"},
         201,
         key="take-1",
     )
@@ -111,7 +111,7 @@ def test_weights_open_with_the_signature_and_close_with_the_end(
     signed = company.post(
         f"/api/v1/agreements/{number}/sign",
         {
-            "statement_sha256": taken["statement"]["sha256"],
+            "statement_sha256": taken["statement_sha256"],
             "totp": pyotp.TOTP(buyer["totp_secret"]).now(),
             "consent": True,
         },

@@ -20,10 +20,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
-        parser.add_argument("--port", type=int, help="port to listen on; 0: any free one (default 8000, or the next free)")
+        parser.add_argument(
+            "--port", type=int, help="port to listen on; 0: any free one (default 8000, or the next free)"
+        )
         parser.add_argument("--no-demo", action="store_true", help="start empty: no accounts, no models")
-        parser.add_argument("--exit-after-demo", action="store_true", help="end when the demo's evaluations are on the board")
-        parser.add_argument("--json", action="store_true", help="print one JSON object on stdout; the rest goes to stderr")
+        parser.add_argument(
+            "--exit-after-demo", action="store_true", help="end when the demo's evaluations are on the board"
+        )
+        parser.add_argument(
+            "--json", action="store_true", help="print one JSON object on stdout; the rest goes to stderr"
+        )
 
     def handle(self, **options: object) -> None:
         self.started = time.monotonic()
@@ -39,13 +45,13 @@ class Command(BaseCommand):
 
     def _run(self, instance: Instance, *, as_json: bool, leave: bool) -> None:
         instance.migrate()
-        if demo.present() and instance.address.host not in LOOPBACK:
+        if demo.begun() and instance.address.host not in LOOPBACK:
             raise CommandError(
                 "This instance holds demo accounts and is served on loopback only. Start another with LANDBRIDGE_HOME=DIR "
                 "and --no-demo, or remove the demo's folder."
             )
         instance.demo = instance.demo or demo.present()
-        seeding = instance.demo and not demo.present()
+        seeding = instance.demo and not demo.present()  # one that was cut off is taken up again
         builder = demo.start_building(instance) if seeding else None
         instance.start_web()
         demo.sync(instance)

@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from io import StringIO
@@ -57,7 +57,9 @@ class Instance:
             signal.signal(number, self._asked_to_stop)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         connections.close_all()
         self.group.stop()
 
@@ -110,9 +112,6 @@ class Instance:
         if self.stopping.wait(seconds):
             raise KeyboardInterrupt
 
-    def module(self, name: str, *arguments: str, **environment: str) -> Sequence[str]:
-        return ("-m", name, *arguments)
-
     def _environment(self) -> dict[str, str]:
         return {
             "LANDBRIDGE_HOME": str(self.home),
@@ -132,5 +131,5 @@ class Instance:
             file.write(text)
         return text
 
-    def _asked_to_stop(self, number: int, frame: FrameType | None) -> None:
+    def _asked_to_stop(self, _number: int, _frame: FrameType | None) -> None:
         self.stopping.set()

@@ -29,6 +29,7 @@ class Process:
     name: str
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
+    once: bool = False  # it ends when its work is done, and is not started again
     restarts: int = 0
     running: "subprocess.Popen[bytes] | None" = None
 
@@ -41,8 +42,8 @@ class Group:
         self.members: list[Process] = []
         logs.mkdir(parents=True, exist_ok=True)
 
-    def start(self, name: str, *command: str, **environment: str) -> Process:
-        process = Process(name, command, environment)
+    def start(self, name: str, *command: str, once: bool = False, **environment: str) -> Process:
+        process = Process(name, command, environment, once)
         self.members.append(process)
         self._spawn(process)
         return process
@@ -50,7 +51,7 @@ class Group:
     def check(self) -> None:
         """Restart what has ended. Raises ``Failed`` the third time one does."""
         for process in self.members:
-            if process.running is None or process.running.poll() is None:
+            if process.once or process.running is None or process.running.poll() is None:
                 continue
             process.restarts += 1
             if process.restarts >= RESTARTS:

@@ -1,22 +1,13 @@
 """What ``up`` prints when the instance stands: where to look, how to get in, and the board itself."""
 
-from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from landbridge.api.management.launch.demo import Cast
 from landbridge.api.management.launch.instance import Instance, told
 from landbridge_client import Client
 from landbridge_client.errors import ClientError
 
 BOARD = "demo"
-
-
-@dataclass
-class Cast:
-    """The demo's people, by role: their tokens, one-time sign-in links, and second factors."""
-
-    tokens: dict[str, str] = field(default_factory=dict)
-    users: dict[str, str] = field(default_factory=dict)
-    step_up: dict[str, str] = field(default_factory=dict)
 
 
 def collect(instance: Instance, cast: Cast | None, *, seconds: float) -> dict[str, Any]:
@@ -25,7 +16,7 @@ def collect(instance: Instance, cast: Cast | None, *, seconds: float) -> dict[st
     found: dict[str, Any] = {"url": url, "board": f"{url}/leaderboards/{BOARD}", "seconds": round(seconds, 1)}
     if cast is None:
         return found | {"tokens": {}, "sign_in": {}, "step_up": {}, "leaderboard": []}
-    links = {role: f"{url}{told('sign_in_link', name)['path']}" for role, name in cast.users.items()}
+    links = {role: told("sign_in_link", name, "--base", url)["url"] for role, name in cast.users.items()}
     return found | {
         "tokens": cast.tokens,
         "sign_in": links,
@@ -37,7 +28,7 @@ def collect(instance: Instance, cast: Cast | None, *, seconds: float) -> dict[st
 def _entries(url: str) -> list[dict[str, Any]]:
     with Client(url) as client:
         try:
-            return [asdict(entry) for entry in client.boards.entries(BOARD)]
+            return [entry.data for entry in client.boards.entries(BOARD)]
         except ClientError:
             return []
 
@@ -49,29 +40,35 @@ def render(ready: dict[str, Any]) -> str:
     if entries:
         models = {entry["model"] for entry in entries}
         lines += [*_tables(entries), ""]
-        lines.append(f"  Leaderboard   {ready['board']}   {len(models)} models, {len(entries)} results, {ready['seconds']} s")
+        lines.append(
+            f"  Leaderboard   {ready['board']}   {len(models)} models, {len(entries)} results, {ready['seconds']} s"
+        )
     else:
         lines.append(f"  Landbridge    {ready['url']}   sign up there, make an organization, submit a model")
     if ready["sign_in"]:
         lines.append("  Sign in once  (links work for 30 minutes)")
         lines += [f"    {role:<12}{link}" for role, link in ready["sign_in"].items()]
-    token = ready["tokens"].get("robot") or next(iter(ready["tokens"].values()), None)
+    token = ready["tokens"].get("lab")
     if token:
-        lines.append(f'  API           curl -H "Authorization: Bearer {token}" {ready["url"]}/api/v1/leaderboards/{BOARD}')
+        lines.append(
+            f'  API           curl -H "Authorization: Bearer {token}" {ready["url"]}/api/v1/leaderboards/{BOARD}'
+        )
     return "\n".join([*lines, ""])
 
 
 def _tables(entries: list[dict[str, Any]]) -> list[str]:
     lines = []
     for task in sorted({entry["task"] for entry in entries if entry["task"]}):
-        rows = sorted((one for one in entries if one["task"] == task), key=lambda one: (one["rank"] is None, one["rank"] or 0))
+        rows = sorted(
+            (one for one in entries if one["task"] == task), key=lambda one: (one["rank"] is None, one["rank"] or 0)
+        )
         lines += ["", f"  {task}"]
         lines += [f"    {_rank(row):>5}  {row['model']:<34} {_score(row)}" for row in rows]
     return lines
 
 
 def _rank(row: dict[str, Any]) -> str:
-    return "–" if row["rank"] is None else str(row["rank"])
+    return "-" if row["rank"] is None else str(row["rank"])
 
 
 def _score(row: dict[str, Any]) -> str:
