@@ -3,6 +3,7 @@
 Lock order: the repository's row first, then its refs. Whoever changes a repository takes that lock before looking.
 """
 
+import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,7 +57,7 @@ def create_repo(*, repo_type: str, namespace: Namespace, name: str, visibility: 
 
 
 @step
-def lock(repo_id: object) -> Repo:
+def lock(repo_id: uuid.UUID) -> Repo:
     """The repository, locked. ``no_key``: rows that point to it may still be made."""
     found = (
         Repo.objects.select_for_update(of=("self",), no_key=True).select_related("namespace").filter(pk=repo_id).first()
@@ -78,7 +79,7 @@ def remove_repo(repo: Repo) -> None:
     try:
         repo.delete()
     except models.ProtectedError as error:
-        kinds = sorted({row._meta.verbose_name or "" for row in error.protected_objects})
+        kinds = sorted({str(row._meta.verbose_name) for row in error.protected_objects})
         raise Held(f"This repository cannot be deleted: {', '.join(kinds)} still name it.") from error
 
 

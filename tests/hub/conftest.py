@@ -1,12 +1,12 @@
 """A Hub on a free port, tokens for the cast, and clients that know nothing of our code."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.db import transaction
 from huggingface_hub import HfApi, constants
+from huggingface_hub.utils import disable_progress_bars
 from pytest_django.live_server_helper import LiveServer
 
 from landbridge.accounts import tokens
@@ -33,7 +33,7 @@ def plain_lfs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The client as with ``HF_HUB_DISABLE_XET=1``, with no cache of the person who runs the tests."""
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_TELEMETRY", True)
-    monkeypatch.setitem(os.environ, "HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    disable_progress_bars()
 
 
 @pytest.fixture

@@ -10,5 +10,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("limits", meta.Limits.as_view()),
     path("keys", meta.Keys.as_view()),
     path("", include("landbridge.accounts.urls")),
+    path("", include("landbridge.hub.api_urls")),
     path("", include("landbridge.agreements.urls")),
 ]

@@ -1,7 +1,7 @@
 """The part of an address that Django has already decoded, taken from the raw line of the request.
 
-A revision and a sub-path of a tree arrive as one quoted segment each (``refs%2Fpr%2F1``, ``tree/main/sub%2Fdir``), which
-WSGI's PATH_INFO no longer shows. gunicorn gives the raw line as RAW_URI; without it the longest known ref wins.
+A revision and a sub-path of a tree arrive as one quoted segment each (``refs%2Fpr%2F1``, ``tree/main/sub%2Fdir``),
+which WSGI's PATH_INFO no longer shows. gunicorn gives the raw line as RAW_URI; without it the longest ref wins.
 """
 
 from urllib.parse import unquote_to_bytes, urlsplit

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 LFS_ENDINGS = (
-    "7z arrow bin bz2 ckpt ftz gguf gz h5 joblib lfs.* mlmodel model msgpack npy npz onnx ot parquet pb pickle pkl pt pth "
-    "rar safetensors tar tflite tgz wasm xz zip zst"
-).split()
+    "7z", "arrow", "bin", "bz2", "ckpt", "ftz", "gguf", "gz", "h5", "joblib", "lfs.*", "mlmodel", "model", "msgpack",
+    "npy", "npz", "onnx", "ot", "parquet", "pb", "pickle", "pkl", "pt", "pth", "rar", "safetensors", "tar", "tflite",
+    "tgz", "wasm", "xz", "zip", "zst",
+)  # fmt: skip
 DEFAULT = "".join(
     f"{pattern} filter=lfs diff=lfs merge=lfs -text\n"
     for pattern in (*(f"*.{ending}" for ending in LFS_ENDINGS), "saved_model/**/*", "*tfevents*")
@@ -66,10 +67,8 @@ def matches(path: str, pattern: str) -> bool:
     wanted = pattern.strip("/").split("/")
     places = _spread({0}, wanted)
     for segment in path.split("/"):
-        after = {
-            at if wanted[at] == "**" else at + 1 for at in places if at < len(wanted) and _fits(segment, wanted[at])
-        }
-        places = _spread(after, wanted)
+        fitting = [at for at in places if at < len(wanted) and _fits(segment, wanted[at])]
+        places = _spread({at if wanted[at] == "**" else at + 1 for at in fitting}, wanted)
     return len(wanted) in places
 
 

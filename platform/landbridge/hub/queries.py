@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.http import QueryDict
 
 from landbridge.accounts.principals import Principal
@@ -22,9 +22,10 @@ NOTHING = "There is nothing at this address that you may see."
 class Filters:
     """What a list of repositories may be narrowed by; the names are those of the query string.
 
-    ``task``: pipeline tag or ``task_categories:`` tag. ``language``: BCP 47, as the card has it. ``license``: a part of
-    the SPDX expression. ``access``: ``open`` or ``agreement``. ``lab``: the namespace. ``q``: words, each in the name or
-    the summary. ``modality``: text, image, audio, by the task. ``tags``: all of them. ``sealed``: has a version.
+    ``task``: pipeline tag or ``task_categories:`` tag. ``language``: BCP 47, as the card has it. ``license``: a part
+    of the SPDX expression. ``access``: ``open`` or ``agreement``. ``lab``: the namespace. ``q``: words, each in the
+    name or the summary. ``modality``: text, image, audio, by the task. ``tags``: all of them. ``sealed``: has a
+    version.
     """
 
     task: str = ""
@@ -39,19 +40,20 @@ class Filters:
 
     @classmethod
     def of(cls, query: QueryDict) -> Self:
-        texts = {name: query.get(name, "")[:200] for name in TEXTS}
+        texts = {name: str(query.get(name, ""))[:200] for name in TEXTS}
         return cls(**texts, tags=tuple(query.getlist("tag")[:20]), sealed=query.get("sealed") == "true")
 
 
 TEXTS = ("task", "language", "modality", "license", "access", "lab", "q")
 MODALITIES = {
     "text": (
-        "text-classification token-classification question-answering fill-mask text-generation text2text-generation "
-        "feature-extraction sentence-similarity translation summarization zero-shot-classification text-ranking"
-    ).split(),
-    "image": "image-classification image-feature-extraction object-detection image-segmentation".split(),
-    "audio": "audio-classification automatic-speech-recognition text-to-speech".split(),
-}
+        "text-classification", "token-classification", "question-answering", "fill-mask", "text-generation",
+        "text2text-generation", "feature-extraction", "sentence-similarity", "translation", "summarization",
+        "zero-shot-classification", "text-ranking",
+    ),
+    "image": ("image-classification", "image-feature-extraction", "object-detection", "image-segmentation"),
+    "audio": ("audio-classification", "automatic-speech-recognition", "text-to-speech"),
+}  # fmt: skip
 
 
 def visible_to(principal: Principal) -> QuerySet[Repo]:
@@ -141,18 +143,27 @@ def versions_of(repo: Repo) -> QuerySet[Revision]:
     return Revision.objects.filter(repo=repo).select_related("repo__namespace").order_by("-sealed_at", "-id")
 
 
-def version_of(repo: Repo, name: str) -> Revision:
+def version_of(repo: Repo, name: str) -> tuple[Revision, Commit]:
     """By id, label, commit (also a short one), branch or tag; ``NotFound`` if that commit was never sealed."""
-    rows = versions_of(repo)
-    found = rows.filter(Q(id=name) | Q(label=name) | Q(commit=name)).first()
+    found = versions_of(repo).filter(Q(id=name) | Q(label=name)).first()
+    try:
+        commit = registry.resolve_revision(repo, found.commit if found else name)
+    except RevisionMissing:
+        raise NotFound(f"{repo} has no version {name[:80]!r}.") from None
+    found = found or versions_of(repo).filter(commit=commit.sha).first()
     if found is None:
-        try:
-            found = rows.filter(commit=registry.resolve_revision(repo, name).sha).first()
-        except RevisionMissing:
-            found = None
-    if found is None:
-        raise NotFound(f"{repo} has no sealed version {name[:80]!r}. Submit that commit first.")
-    return found
+        raise NotFound(f"Commit {commit.sha[:8]} of {repo} was never sealed. Submit it first.")
+    return found, commit
+
+
+def with_version(rows: QuerySet[Repo]) -> QuerySet[Repo]:
+    """Each repository with ``version``, the commit that was sealed last; no query a row."""
+    latest = Revision.objects.filter(repo=OuterRef("pk")).order_by("-sealed_at", "-id").values("commit")[:1]
+    return rows.annotate(version=Subquery(latest))
+
+
+def modality_of(task: str) -> str:
+    return next((name for name, tasks in MODALITIES.items() if task in tasks), "")
 
 
 def facets(rows: QuerySet[Repo]) -> dict[str, list[Any]]:

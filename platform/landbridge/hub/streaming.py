@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from landbridge.agreements import access_log
 from landbridge.agreements.access import Decision
@@ -12,14 +13,21 @@ from landbridge_registry import storage
 ASK_BYTES, ASK_SECONDS = 64 << 20, 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Bytes ``start`` to ``stop`` (exclusive) of a stored content."""
+
+    location: str
+    start: int
+    stop: int
+
+
 class Stream:
     """An iterator of pieces that ends, short, when access ends. ``close`` is called by the server in every case."""
 
-    def __init__(
-        self, location: str, start: int, stop: int, *, row: AccessRow, decision: Decision, ask: Callable[[], Decision]
-    ) -> None:
-        self._pieces = storage.read_range(location, start, stop)
-        self._left, self._sent = stop - start, 0
+    def __init__(self, part: Part, *, row: AccessRow, decision: Decision, ask: Callable[[], Decision]) -> None:
+        self._pieces = storage.read_range(part.location, part.start, part.stop)
+        self._left, self._sent = part.stop - part.start, 0
         self._row, self._ask = row, ask
         self._closed = self._cut = self._failed = False
         self._plan(decision)

@@ -50,11 +50,11 @@ def _token(token: Token) -> dict[str, str]:
 
 
 @hub(GET=Access(Right.PUBLIC), POST=Access(Right.PUBLIC), HEAD=Access(Right.PUBLIC))
-def telemetry(request: HttpRequest, rest: str = "") -> HttpResponseBase:
+def telemetry(_request: HttpRequest, **_rest: str) -> HttpResponseBase:
     """The client's noise, answered at once and kept nowhere."""
     return HttpResponse(status=200)
 
 
 @hub(GET=Access(Right.PUBLIC))
-def nothing(request: HttpRequest) -> HttpResponseBase:
+def nothing(_request: HttpRequest) -> HttpResponseBase:
     raise HubError(404, "Not offered here.")

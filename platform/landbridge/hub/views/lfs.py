@@ -1,6 +1,7 @@
 """git-LFS, basic transfer: which contents are here, and where the others go. One content, one address, one hour."""
 
 import re
+import uuid
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -123,7 +124,7 @@ def put(request: HttpRequest, upload_id: str) -> HttpResponseBase:
 
 def _again(said: dict[str, str]) -> HttpResponseBase:
     """A second use of a finished upload is harmless; that of a lapsed one is refused."""
-    if RepoObject.objects.filter(repo=said["repo"], blob_id=said["oid"]).exists():
+    if RepoObject.objects.filter(repo=uuid.UUID(said["repo"]), blob_id=said["oid"]).exists():
         return HttpResponse(status=200)
     raise HubError(403, "This upload is over. Ask for a new address.")
 

@@ -94,5 +94,5 @@ def _shape(request: HttpRequest, repo: Repo) -> dict[str, Any]:
 
 
 @hub(GET=Access(Right.PUBLIC))
-def tags_by_type(request: HttpRequest, kind: RepoType) -> HttpResponseBase:
+def tags_by_type(_request: HttpRequest, **_kind: str) -> HttpResponseBase:
     return JsonResponse({})

@@ -157,7 +157,7 @@ def _next(request: HttpRequest, **changed: str) -> str:
     values = request.GET.copy()
     for key, value in changed.items():
         values[key] = value
-    address = str(request.META.get("RAW_URI") or request.get_full_path()).partition("?")[0]
+    address = str(request.META.get("RAW_URI", request.get_full_path())).partition("?")[0]
     return f'<{wire.base_url(request)}{address}?{values.urlencode()}>; rel="next"'
 
 

@@ -108,6 +108,6 @@ def auth_check(request: HttpRequest, kind: RepoType, namespace: str, name: str, 
 
 
 @hub(GET=Access(Right.PUBLIC), POST=Access(Right.PUBLIC), PUT=Access(Right.PUBLIC), DELETE=Access(Right.PUBLIC))
-def missing(request: HttpRequest, rest: str = "") -> HttpResponseBase:
+def missing(request: HttpRequest, **_rest: str) -> HttpResponseBase:
     """An id that cannot be one: clients read the code, not the status."""
     raise repo_missing(anonymous=who(request).user is None)

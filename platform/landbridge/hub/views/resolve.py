@@ -7,22 +7,24 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 
 from landbridge.agreements import access_log
 from landbridge.agreements.access import DOWNLOAD, Decision
+from landbridge.agreements.models import AccessRow
 from landbridge.core.access import Access, Right
 from landbridge.hub import ranges
 from landbridge.hub.address import rest_of
 from landbridge.hub.errors import HubError
 from landbridge.hub.gate import ask, hub, is_job, readable, refusal, who
-from landbridge.hub.streaming import Stream
+from landbridge.hub.streaming import Part, Stream
 from landbridge_registry import queries
 from landbridge_registry.errors import EntryMissing
 from landbridge_registry.models import Blob, Commit, Gate, Repo, RepoType, Visibility
 from landbridge_registry.paths import fault_of
 from landbridge_registry.queries import Entry
 
-TEXT = frozenset(
-    ".md .txt .json .jsonl .yaml .yml .csv .tsv .xml .html .htm .svg .js .css .py .toml .cfg .ini .gitattributes".split()
-)
-EVERYONE = Access(Right.PUBLIC, why="contents pass the access predicate, file by file")
+TEXT = frozenset({
+    ".md", ".txt", ".json", ".jsonl", ".yaml", ".yml", ".csv", ".tsv", ".xml", ".html", ".htm", ".svg", ".js", ".css",
+    ".py", ".toml", ".cfg", ".ini", ".gitattributes", ".gitignore",
+})  # fmt: skip
+EVERYONE = Access(Right.PUBLIC, capability=DOWNLOAD, why="Contents pass the access predicate, file by file.")
 
 
 @hub(session=True, GET=EVERYONE, HEAD=EVERYONE)
@@ -111,9 +113,7 @@ def _bytes(  # noqa: PLR0913, PLR0917 one answer's parts
     row = _log(request, repo, commit, entry.path, decision, entry, wanted)
     principal = who(request)
     stream = Stream(
-        blob.location,
-        start,
-        stop,
+        Part(blob.location, start, stop),
         row=row,
         decision=decision,
         ask=lambda: ask(principal, repo, revision=commit.sha, path=entry.path),
@@ -138,7 +138,7 @@ def _log(  # noqa: PLR0913, PLR0917 one row's parts
     decision: Decision,
     entry: Entry | None,
     range_asked: str = "",
-) -> access_log.AccessRow:
+) -> AccessRow:
     principal = who(request)
     return access_log.begin(
         decision=decision,
