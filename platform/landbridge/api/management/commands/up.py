@@ -47,8 +47,8 @@ class Command(BaseCommand):
         instance.migrate()
         if demo.begun() and instance.address.host not in LOOPBACK:
             raise CommandError(
-                "This instance holds demo accounts and is served on loopback only. Start another with LANDBRIDGE_HOME=DIR "
-                "and --no-demo, or remove the demo's folder."
+                "This instance holds demo accounts and is served on loopback only. Start another one, empty: "
+                "LANDBRIDGE_HOME=DIR python manage.py up --no-demo"
             )
         instance.demo = instance.demo or demo.present()
         seeding = instance.demo and not demo.present()  # one that was cut off is taken up again
@@ -58,7 +58,7 @@ class Command(BaseCommand):
         instance.start_workers()
         instance.wait_until_ready()
         self._say(f"web, workers and sweeper run ({time.monotonic() - self.started:.1f} s)")
-        cast = demo.seed(instance, builder) if builder else demo.cast(instance) if instance.demo else None
+        cast = demo.seed(instance, builder) if builder else demo.cast() if instance.demo else None
         ready = report.collect(instance, cast, seconds=time.monotonic() - self.started)
         self.stdout.write(json.dumps(ready) if as_json else report.render(ready))
         self.stdout.flush()

@@ -1,7 +1,7 @@
 """The demo: honest models on real data, brought by its labs through the same doors as anybody's.
 
-Accounts are made by command; everything else goes over HTTP: uploads by the Hub routes, submissions, evaluations, an offer and
-signatures by the REST API. So each first start walks the main job.
+Accounts are made by command; everything else goes over HTTP: uploads by the Hub routes; submissions, evaluations, an
+offer and signatures by the REST API. So each first start walks the main job.
 """
 
 from collections.abc import Iterator, Sequence
@@ -70,7 +70,7 @@ def start_building(instance: Instance) -> Process:
     return instance.group.start("build", *command, once=True, OMP_NUM_THREADS="2")
 
 
-def cast(instance: Instance) -> Cast:
+def cast() -> Cast:
     """The demo's people, made once; each call gives them fresh tokens."""
     people = Cast()
     for role, (user, organization, kind, held) in PEOPLE.items():
@@ -83,7 +83,7 @@ def cast(instance: Instance) -> Cast:
 
 def seed(instance: Instance, builder: Process) -> Cast:
     """From nothing to a board, an active license, one that waits and one that is suspended."""
-    people = cast(instance)
+    people = cast()
     operator = Organization.objects.get(slug="operator")
     note_demo(verb=BEGUN, operator=operator, actor=clock())
     jobs = list(_evaluate_plugins(instance, people))
