@@ -29,9 +29,10 @@ class Head:
 
 
 def unit(features: Any) -> Any:  # noqa: ANN401 arrays
-    array = np.asarray(features, dtype=np.float64)
+    """Rows of length 1, in the precision that features travel in."""
+    array = np.asarray(features, dtype=np.float32)
     lengths = np.linalg.norm(array, axis=1, keepdims=True)
-    return array / np.where(lengths > 0, lengths, 1.0)
+    return array / np.where(lengths > 0, lengths, np.float32(1))
 
 
 def fit(

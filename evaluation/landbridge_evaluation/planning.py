@@ -45,18 +45,18 @@ class ShardPlan:
 def route_for(task: TaskSpec, capabilities: Capabilities, labels: Collection[str] | None = None) -> Route | None:
     """The route of ``task``, None where the model cannot do it (``why_not`` says why).
 
-    ``labels``, where known, are the task's: a model whose own head answers others gives its features instead.
+    A model that adapts is fitted to the training rows, for the kinds it names (any, if it names none). ``labels``,
+    where known, are the task's: a model whose own head answers others gives its features instead.
     """
     if capabilities.modality not in {one.value for one in task.modalities}:
         return None
-    answers = task.kind.value in capabilities.kinds
-    if answers and capabilities.adapts and task.dataset.train_split:
+    answers, trains = task.kind.value in capabilities.kinds, bool(task.dataset.train_split)
+    if capabilities.adapts and trains and (answers or not capabilities.kinds):
         return Route.ADAPT
-    if answers and not capabilities.adapts and fits(capabilities, labels):
+    if answers and not (capabilities.adapts and trains) and fits(capabilities, labels):
         return Route.NATIVE
     heads = task.kind in (Kind.CLASSIFY, Kind.TAG) and task.adaptation.method is Method.HEAD
-    features = Kind.EMBED.value in capabilities.kinds and task.dataset.train_split
-    return Route.HEAD if heads and features else None
+    return Route.HEAD if heads and trains and Kind.EMBED.value in capabilities.kinds else None
 
 
 def fits(capabilities: Capabilities, labels: Collection[str] | None) -> bool:

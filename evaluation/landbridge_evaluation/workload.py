@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -123,9 +123,15 @@ def training(task: TaskSpec, data: SealedDataset, fields: Mapping[str, Field]) -
     for _, row in kept(task, data, task.dataset.train_split or ""):
         question = ask(task, fields, row, labels)
         if not question.fault:
-            pairs.append((question.items[0] if len(question.items) == 1 else list(question.items), question.target))
+            item = question.items[0] if len(question.items) == 1 else list(question.items)
+            pairs.append((item, label_of(task, question.target)))
     bound = task.adaptation.max_train_items
     return pairs[:bound]
+
+
+def label_of(task: TaskSpec, target: Any) -> Any:  # noqa: ANN401 a label, tags, a text
+    """What ``adapt_model`` gets: of several reference texts the first."""
+    return target[0] if task.kind is Kind.GENERATE else target
 
 
 def check(load: Workload) -> None:
@@ -147,7 +153,3 @@ def permuted(load: Workload, seed: int) -> Sequence[int]:
     key = int.from_bytes(hashlib.sha256("\n".join(words).encode()).digest()[:16], "big")
     order: list[int] = np.random.Generator(np.random.Philox(key=key)).permutation(len(load.items)).tolist()
     return order
-
-
-Builder = Callable[[TaskSpec, Route, SealedDataset], Workload]
-KINDS_WITH_LABELS = (Kind.CLASSIFY, Kind.TAG)

@@ -42,7 +42,7 @@ BUILT_IN: Mapping[Kind, Mapping[str, Factory]] = {
     Kind.EXTRACT_SPAN: {"f1": texts.span_overlap, "exact_match": texts.span_exact},
     Kind.GENERATE: {"exact_match": texts.exact_match, "chrf": texts.chrf},
     Kind.TRANSCRIBE: {"wer": texts.wer, "cer": texts.cer},
-    Kind.EMBED: {"spearman": ranks.spearman, "acc": ranks.nearest, **RETRIEVAL},
+    Kind.EMBED: {"spearman": ranks.spearman, "bitext_acc": ranks.nearest, **RETRIEVAL},
     Kind.RANK: RETRIEVAL,
 }
 ALIASES: Mapping[str, str] = {
@@ -66,11 +66,17 @@ def metric_names(kind: Kind) -> tuple[str, ...]:
     return tuple(BUILT_IN[kind]) + tuple(name for name, spec in brought().items() if kind.value in spec.kinds)
 
 
+def alias(kind: Kind, name: str) -> str:
+    """The name under which a metric is written, whatever it is called on input."""
+    written = ALIASES.get(name, name)
+    return "bitext_acc" if kind is Kind.EMBED and written == "acc" else written
+
+
 def measures_of(task: TaskSpec, class_names: tuple[str, ...] = ()) -> list[Measure]:
     """The task's metrics. Raises ``SpecError`` with a pointer and the nearest names for one that is not there."""
     made = []
     for place, use in enumerate(task.metrics):
-        name = ALIASES.get(use.name, use.name)
+        name = alias(task.kind, use.name)
         context = Context(labels=class_names, languages=task.languages, params=use.params or {})
         factory = BUILT_IN[task.kind].get(name)
         if factory is not None:

@@ -31,7 +31,7 @@ def spearman(_context: Context) -> Measure:
 
 def nearest(_context: Context) -> Measure:
     """Bitext: the translation is the nearest of all."""
-    return proportion("acc", lambda prediction, _target: bool(prediction.hits) and prediction.hits[0])
+    return proportion("bitext_acc", lambda prediction, _target: bool(prediction.hits) and prediction.hits[0])
 
 
 def ndcg_10(_context: Context) -> Measure:
