@@ -64,7 +64,7 @@ def train_one(out: Path, name: str) -> Built:
     import torch
     from transformers.utils import logging
 
-    logging.disable_progress_bar()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(mode=True)
     return build_one(out, name)

@@ -59,7 +59,7 @@ def learn_tokenizer(texts: list[str]) -> Any:  # noqa: ANN401 transformers' clas
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
-    return PreTrainedTokenizerFast(
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer,
         bos_token=END,
         eos_token=END,

@@ -83,7 +83,7 @@ def train(model: Any, pixels: "torch.Tensor", labels: "torch.Tensor", dice: "tor
     model.train()
     for epoch in range(EPOCHS):
         order = torch.randperm(len(labels), generator=dice)
-        for chosen in order[: steps * BATCH].split(BATCH):
+        for chosen in order[: steps * BATCH].view(steps, BATCH):
             images = pixels[chosen]
             if epoch < EPOCHS - UNSHIFTED:
                 images = shifted(images, dice)
