@@ -21,29 +21,29 @@ class Api:
     def get(self, path: str, **query: str) -> Json:
         answer = self.http.get(path, params=query)
         assert answer.is_success, answer.text
-        return answer.json()
+        found: Json = answer.json()
+        return found
 
     def post(self, path: str, body: object, status: int, key: str | None = None) -> Json:
         answer = self.http.post(path, json=body, headers={"Idempotency-Key": key} if key else {})
         assert answer.status_code == status, answer.text
-        return answer.json()
+        found: Json = answer.json()
+        return found
 
     def until_ended(self, job: str, seconds: float = 120) -> Json:
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            found = self.get(f"/api/v1/jobs/{job}")
-            if found["state"] in ENDED:
-                return found
+        while (found := self.get(f"/api/v1/jobs/{job}"))["state"] not in ENDED:
             assert found["reason"]["text"], "a waiting job always says why"
+            assert time.monotonic() < deadline, f"{job} did not end in {seconds} s: {found}"
             time.sleep(0.3)  # noqa: TID251 a real job in another process
-        raise AssertionError(f"{job} did not end in {seconds} s: {found}")
+        return found
 
 
 def submit(stack: Stack, token: str, model: str, folder: Path, suite: str = "offline_demo") -> Json:
     """Upload ``folder`` by the Hub routes, submit it twice with one key, and wait for its job to end."""
     with HubClient(stack.url, token) as hub:
         hub.create_repo(model)
-        hub.upload_folder(model, folder)
+        hub.upload_folder(model, "model", folder)
     api = Api(stack.url, token)
     body = {"model": model, "suite": suite}
     made = api.post("/api/v1/submissions", body, 201, key=f"submit {model}")

@@ -18,9 +18,8 @@ from landbridge.api.management.launch.processes import Failed, Process
 from landbridge.api.services import note_demo
 from landbridge.core.models import Line
 from landbridge_baselines.demo import DemoModel, demo_models
-from landbridge_client import Client
 from landbridge_client.hub import HubClient
-from landbridge_client.rest import Job
+from landbridge_client.rest import Client, Job
 from landbridge_client.totp import code
 
 SUITE = "offline_demo"
@@ -67,7 +66,7 @@ def start_building(instance: Instance) -> Process:
     """Train the demo's models in a process of its own, while the rest of the instance starts."""
     names = ",".join(model.name for model in demo_models() if not _is_plugin_only(model))
     command = ("-m", "landbridge_baselines", "build", str(_models(instance)), "--only", names)
-    return instance.group.start("build", *command, once=True, OMP_NUM_THREADS="2")
+    return instance.group.start("build", *command, environment={}, once=True)
 
 
 def cast() -> Cast:
@@ -121,7 +120,7 @@ def _submit_folders(instance: Instance, people: Cast) -> Iterator[str]:
         name = f"{lab}/{model.name}"
         with HubClient(instance.address.url, token) as hub, Client(instance.address.url, token) as api:
             hub.create_repo(name, exist_ok=True)
-            hub.upload_folder(name, _models(instance) / model.name)
+            hub.upload_folder(name, "model", _models(instance) / model.name)
             made = api.submissions.create(name, suite=SUITE)
             found = api.submissions.wait_screened(made.id, timeout=60, every=0.3)
         if found.job_id is None:

@@ -72,7 +72,7 @@ class Instance:
             "web",
             *("-m", "gunicorn", "landbridge.wsgi:application", "--bind", f"{host}:{self.address.port}"),
             *("--worker-class", "gthread", "--threads", "32", "--timeout", "120", "--graceful-timeout", "3"),
-            **self._environment(),
+            environment=self._environment(),
         )
 
     def start_workers(self) -> None:
@@ -80,15 +80,14 @@ class Instance:
         manage = str(Path(__file__).resolve().parents[5] / "manage.py")
         solo = ("-P", "solo", "--without-mingle", "--without-gossip", "--without-heartbeat", "-l", "warning")
         control = ("-m", "celery", "-A", "landbridge.celery", "worker", "-Q", "control", "-n", "control@%h", *solo)
-        self.group.start("control", *control, **self._environment())
-        self.group.start("sweeper", manage, "sweep", **self._environment())
+        self.group.start("control", *control, environment=self._environment())
+        self.group.start("sweeper", manage, "sweep", environment=self._environment())
         self.group.start(
             "worker",
-            *("-m", "landbridge_evaluation", "worker", "--url", self.address.url, "--broker", settings.BROKER_URL),
-            *("--slots", "2", "--name", "embedded", "--home", str(self.home / "worker")),
-            LANDBRIDGE_TOKEN=self._worker_token(),
-            OMP_NUM_THREADS="1",
-            **self._environment(),
+            *("-m", "landbridge_evaluation", "worker", "--url", self.address.url, "--broker", self._broker()),
+            *("--token-file", str(self._worker_token()), "--slots", "2", "--threads", "1"),
+            *("--name", "embedded", "--home", str(self.home / "worker")),
+            environment=self._environment(),
         )
 
     def wait_until_ready(self) -> None:
@@ -120,16 +119,21 @@ class Instance:
             "DJANGO_SETTINGS_MODULE": "landbridge.settings",
         }
 
-    def _worker_token(self) -> str:
+    def _broker(self) -> str:
+        """The worker knows no folder of the platform but this one."""
+        embedded = settings.BROKER_URL.rstrip("/") == "filesystem:"
+        return f"filesystem://{self.home / 'broker'}" if embedded else str(settings.BROKER_URL)
+
+    def _worker_token(self) -> Path:
         """The embedded worker's token: kept between starts, made anew when it is no longer good."""
         path = self.home / "secrets" / "embedded-worker"
         if path.exists() and tokens.find(path.read_text()) is not None:
-            return path.read_text()
+            return path
         text = str(told("create_worker", "embedded", "--pool", "operator")["token"])
         path.unlink(missing_ok=True)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(text)
-        return text
+        return path
 
     def _asked_to_stop(self, _number: int, _frame: FrameType | None) -> None:
         self.stopping.set()

@@ -42,7 +42,7 @@ class Group:
         self.members: list[Process] = []
         logs.mkdir(parents=True, exist_ok=True)
 
-    def start(self, name: str, *command: str, once: bool = False, **environment: str) -> Process:
+    def start(self, name: str, *command: str, environment: Mapping[str, str], once: bool = False) -> Process:
         process = Process(name, command, environment, once)
         self.members.append(process)
         self._spawn(process)

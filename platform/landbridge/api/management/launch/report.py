@@ -4,8 +4,8 @@ from typing import Any
 
 from landbridge.api.management.launch.demo import Cast
 from landbridge.api.management.launch.instance import Instance, told
-from landbridge_client import Client
-from landbridge_client.errors import ClientError
+from landbridge_client.errors import LandbridgeError
+from landbridge_client.rest import Client
 
 BOARD = "demo"
 
@@ -28,8 +28,8 @@ def collect(instance: Instance, cast: Cast | None, *, seconds: float) -> dict[st
 def _entries(url: str) -> list[dict[str, Any]]:
     with Client(url) as client:
         try:
-            return [entry.data for entry in client.boards.entries(BOARD)]
-        except ClientError:
+            return [dict(entry.data) for entry in client.boards.entries(BOARD)]
+        except LandbridgeError:
             return []
 
 
