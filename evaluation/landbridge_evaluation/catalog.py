@@ -34,7 +34,7 @@ def installed() -> Catalog:
                 catalog.faults.append(f"{plugin}: {answers.error}")
                 continue
             for one in answers:
-                kept.setdefault(one.name, one)  # type: ignore[attr-defined]
+                kept.setdefault(one.name, one)
     return catalog
 
 

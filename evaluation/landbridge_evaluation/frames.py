@@ -60,7 +60,7 @@ def parse(line: bytes) -> dict[str, Any]:
             object_pairs_hook=unique,
             parse_int=lambda text: number(text, int),
             parse_float=lambda text: number(text, float),
-            parse_constant=lambda text: refuse(text),
+            parse_constant=refuse,
         )
     except (ValueError, RecursionError) as error:
         raise BadFrame(f"The model's process wrote a line that is no JSON: {type(error).__name__}.") from error

@@ -84,8 +84,8 @@ def image(value: object) -> dict[str, object]:
     from PIL import Image
 
     picture = Image.open(io.BytesIO(base64.b64decode(str(value))))
-    picture = picture if picture.mode in ("L", "RGB") else picture.convert("RGB")
-    return packed(np.asarray(picture, dtype=np.uint8))
+    plain = picture if picture.mode in ("L", "RGB") else picture.convert("RGB")
+    return packed(np.asarray(plain, dtype=np.uint8))
 
 
 def pixels(value: object) -> dict[str, object]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
 
 from landbridge_evaluation.metrics import Estimate, Measure, estimate, measures_of
 from landbridge_evaluation.predictions import Prediction
@@ -53,8 +53,9 @@ def score(load: Workload, answers: Mapping[int, Any], seed: int) -> TaskScore:
     clusters = [str(row.cluster) for row in rows] if load.task.cluster_by else None
     stats = {one.name: matrix(one, predictions, rows) for one in measures}
     found = {one.name: estimate(one, stats[one.name], key=key, clusters=clusters) for one in measures}
+    single = [one.name for one in measures if one.per_item]
     samples = [
-        sample(load, row, said, measures, stats, place)
+        sample(load, row, said, {name: float(stats[name][place][0]) for name in single})
         for place, (row, said) in enumerate(zip(rows, predictions, strict=True))
     ]
     return TaskScore(
@@ -90,14 +91,7 @@ def grouped(
     return found
 
 
-def sample(
-    load: Workload,
-    row: Row,
-    said: Prediction,
-    measures: Sequence[Measure],
-    stats: Mapping[str, Any],
-    place: int,
-) -> dict[str, Any]:
+def sample(load: Workload, row: Row, said: Prediction, scores: Mapping[str, float]) -> dict[str, Any]:
     """A line of ``samples.jsonl``."""
     items = [load.items[one] for one in row.items]
     line: dict[str, Any] = {
@@ -107,7 +101,7 @@ def sample(
         "variant": "clean",
         **SHOWN[load.task.kind.value](said),
         "target": row.target,
-        "scores": {one.name: float(stats[one.name][place][0]) for one in measures if one.per_item},
+        "scores": scores,
         "prompt_sha256": hashlib.sha256(json.dumps(items, ensure_ascii=False, sort_keys=True).encode()).hexdigest(),
     }
     if row.fault:
@@ -138,5 +132,6 @@ SHOWN: Mapping[str, Callable[[Prediction], dict[str, Any]]] = {
 
 def digest(samples: Sequence[Mapping[str, Any]]) -> str:
     """SHA-256 of what was predicted, row by row: equal runs have equal digests."""
-    rows = [[one["index"], one["prediction"]] for one in samples]
+    kept = ("index", "prediction", "logprobs", "hits", "span")
+    rows = [[one.get(name) for name in kept] for one in samples]
     return hashlib.sha256(json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()

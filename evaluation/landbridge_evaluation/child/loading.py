@@ -48,16 +48,20 @@ def device_of(wanted: str) -> str:
     """``auto`` is the first GPU where there is one that works. torch is asked only if there may be one."""
     if wanted == "cpu" or (wanted == "auto" and not NVIDIA.exists()):
         return "cpu"
-    try:
-        import torch
-    except ImportError:
-        torch = None  # type: ignore[assignment]
-    works = torch is not None and torch.cuda.is_available()
+    works = cuda_works()
     if wanted == "auto":
         return "cuda:0" if works else "cpu"
     if wanted.startswith("cuda") and not works:
         raise LoadFault(f"The device {wanted} is not there. Use --device cpu, or auto.", code="device_missing")
     return wanted if ":" in wanted else f"{wanted}:0"
+
+
+def cuda_works() -> bool:
+    try:
+        import torch
+    except ImportError:
+        return False
+    return torch.cuda.is_available()
 
 
 def calm(seed: int) -> None:
@@ -68,7 +72,7 @@ def calm(seed: int) -> None:
     torch = sys.modules.get("torch")
     if torch is not None:
         torch.manual_seed(seed)
-        torch.use_deterministic_algorithms(True, warn_only=True)
+        torch.use_deterministic_algorithms(mode=True, warn_only=True)
         torch.backends.cuda.matmul.allow_tf32 = False
         torch.backends.cudnn.benchmark = False
 

@@ -3,17 +3,18 @@
 import argparse
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from landbridge_evaluation.datasets import SealedDataset, seal
-from landbridge_evaluation.errors import ContentChanged, Fault, TaskFault
+from landbridge_evaluation.errors import ContentChanged, TaskFault
 from landbridge_evaluation.jobspec import Bounds, DataRef, JobSpec, ModelRef
 from landbridge_evaluation.planning import ShardPlan, plan_shards, route_for
 from landbridge_evaluation.supervisor.job import class_names_or_none
-from landbridge_evaluation.supervisor.model import ModelFolder, open_model
+from landbridge_evaluation.supervisor.model import open_model
 from landbridge_plugins import SpecError, TaskSpec
+from landbridge_plugins.errors import nearest
 
 KEY = "run.json"  # what an output folder belongs to
 
@@ -23,7 +24,6 @@ class Prepared:
     spec: JobSpec
     model_dir: Path
     data_dirs: dict[str, Path]
-    faults: dict[str, Fault] = field(default_factory=dict)
 
 
 def prepare(asked: argparse.Namespace, tasks: Sequence[TaskSpec], base: Path) -> Prepared:
@@ -33,7 +33,11 @@ def prepare(asked: argparse.Namespace, tasks: Sequence[TaskSpec], base: Path) ->
     sealed = {task.name: sealed_data(task, asked.output / "data", base) for task in tasks}
     shards = list[ShardPlan]()
     for place, task in enumerate(tasks):
-        shards += planned(task, place, sealed[task.name], model, asked.limit, len(shards))
+        check(task, place, sealed[task.name])
+        route = route_for(task, model.capabilities, class_names_or_none(task, sealed[task.name]))
+        if route is not None:  # else the run itself says why not
+            counts = sealed[task.name].counts
+            shards += plan_shards(task, counts, route, first_index=len(shards), limit=asked.limit)
     spec = JobSpec(
         job="run",
         attempt=1,
@@ -60,26 +64,18 @@ def sealed_data(task: TaskSpec, folder: Path, base: Path) -> SealedDataset:
     return data
 
 
-def planned(
-    task: TaskSpec, place: int, data: SealedDataset, model: ModelFolder, limit: int | None, first: int
-) -> list[ShardPlan]:
-    """The task's shards; one that this model cannot do gets a plan all the same, and fails by name."""
+def check(task: TaskSpec, place: int, data: SealedDataset) -> None:
+    """Splits and columns are there. Raises ``SpecError`` with the nearest names."""
     for split in task.dataset.splits:
         if split not in data.counts:
-            known = ", ".join(data.counts)
-            raise SpecError(f"/tasks/{place}/dataset", f'{task.dataset.ref} has no split "{split}". Known: {known}.')
+            known = nearest(split, data.counts)
+            raise SpecError(f"/tasks/{place}/dataset/split", f'{task.dataset.ref} has no split "{split}".{known}')
     if not data.counts[task.dataset.split]:
         raise SpecError(f"/tasks/{place}/dataset/split", f'"{task.dataset.split}" is empty.')
     columns(task, place, data)
-    route = route_for(task, model.capabilities, class_names_or_none(task, data))
-    if route is None:
-        return []
-    return plan_shards(task, data.counts, route, first_index=first, limit=limit)
 
 
 def columns(task: TaskSpec, place: int, data: SealedDataset) -> None:
-    from landbridge_plugins.errors import nearest
-
     for name in task.prompt:
         for column in task.columns(name):
             if column not in data.features:

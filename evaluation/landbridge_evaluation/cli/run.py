@@ -6,8 +6,9 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from landbridge_evaluation import catalog, results
 from landbridge_evaluation.cli.plan import Prepared, prepare
@@ -75,18 +76,21 @@ def score(asked: argparse.Namespace, prepared: Prepared) -> int:
                 data_dirs=prepared.data_dirs,
                 store=store,
                 progress=Reporter(),
-                options=Options(log=lambda piece: (log.write(piece), None)[1], verify_data=False),
+                options=Options(log=partial(append, log), verify_data=False),
             )
         except LoadFault as fault:
             return failed(f"the model cannot load: {fault}", USAGE if fault.kind == "device_missing" else NOT_LOADED)
         except Fault as fault:
             return failed(str(fault), TASK_FAILED)
-    found.faults |= prepared.faults
     times = {"started": began, "ended": time.time(), **found.seconds}
     value = results.write(found, asked.output, {"times": times, "command": sys.argv})
     if asked.json:
         sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
     return summary(value)
+
+
+def append(log: IO[bytes], piece: bytes) -> None:
+    log.write(piece)
 
 
 def summary(value: dict[str, Any]) -> int:

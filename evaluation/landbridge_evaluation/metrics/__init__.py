@@ -1,6 +1,7 @@
 """Metrics: sums over items, and what the sums mean. Corpus metrics are never averages of items."""
 
-from landbridge_evaluation.metrics.catalog import BUILT_IN, Context, Measure, measures_of, metric_names
+from landbridge_evaluation.metrics.base import Context, Measure
+from landbridge_evaluation.metrics.catalog import BUILT_IN, measures_of, metric_names
 from landbridge_evaluation.metrics.estimate import Estimate, estimate
 
 __all__ = ["BUILT_IN", "Context", "Estimate", "Measure", "estimate", "measures_of", "metric_names"]

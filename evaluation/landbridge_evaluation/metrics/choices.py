@@ -26,7 +26,7 @@ def acc_norm(_context: Context) -> Measure:
 
     def right(prediction: Prediction, target: Any) -> bool:  # noqa: ANN401 a place
         per = [one / len(text) for one, text in zip(prediction.logprobs, prediction.choices, strict=True)]
-        return best(per) == target
+        return best(per) == int(target)
 
     return proportion("acc_norm", right)
 
@@ -36,7 +36,7 @@ def acc_bytes(_context: Context) -> Measure:
 
     def right(prediction: Prediction, target: Any) -> bool:  # noqa: ANN401 a place
         per = [one / len(text.encode()) for one, text in zip(prediction.logprobs, prediction.choices, strict=True)]
-        return best(per) == target
+        return best(per) == int(target)
 
     return proportion("acc_bytes", right)
 

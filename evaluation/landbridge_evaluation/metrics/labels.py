@@ -17,7 +17,7 @@ def acc(_context: Context) -> Measure:
 
 
 def by_class(context: Context) -> Any:  # noqa: ANN401 a function of a prediction and a target
-    """Per class: how often right, how often the truth, how often predicted. Three sums a class say all of the matrix."""
+    """Per class three sums: how often right, how often the truth, how often predicted."""
     places = {name: place for place, name in enumerate(context.labels)}
     count = len(places)
 

@@ -24,7 +24,7 @@ def exact_match(_context: Context) -> Measure:
 
 @cache
 def chrf_scorer(word_order: int) -> Any:  # noqa: ANN401 sacrebleu's own type
-    from sacrebleu.metrics import CHRF
+    from sacrebleu.metrics.chrf import CHRF
 
     return CHRF(word_order=word_order)
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ class JobResults:
                 yield from score.samples
 
 
-def run_job(
+def run_job(  # noqa: PLR0913 the one door, each argument by name
     spec: JobSpec,
     *,
     model_dir: Path,
@@ -175,7 +176,7 @@ class Job:
                 asker.prepare(load, self.spec.batch_tokens)
                 prepared = True
             places = load.shard(plan, rows)
-            values, counters = asker.shard(load, plan, places, lambda done: self.report_items(load, plan, done))
+            values, counters = asker.shard(load, plan, places, partial(self.report_items, load, plan))
             self.store.put(plan.index, lines_of(values))
             self.missing.discard(plan.index)
             kept = results.counters.setdefault(load.task.name, {})

@@ -1,4 +1,4 @@
-"""A conversation with one child: frames out, lines in, under a wall limit, with an eye on memory and on being stopped."""
+"""A conversation with one child: frames out, lines in, under limits of time and memory, ended on a wish."""
 
 import json
 import os
@@ -26,7 +26,7 @@ PIECE = 1 << 20
 class Session:
     """Use as a context manager: the child and its group are gone afterwards, whatever happened."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 each is a bound or an ear of its own
         self,
         *,
         work_dir: Path,
