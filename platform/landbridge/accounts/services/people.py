@@ -8,7 +8,8 @@ from allauth.mfa.utils import decrypt
 from django.db import transaction
 
 from landbridge.accounts import steps, tokens
-from landbridge.accounts.models import AuthorityRecord, Organization, OrganizationKind, Role, User
+from landbridge.accounts.errors import NameTaken
+from landbridge.accounts.models import AuthorityRecord, Organization, OrganizationKind, Role, User, UserKind
 from landbridge.core import ledger
 from landbridge.core.db import step
 from landbridge.core.errors import Conflict
@@ -69,6 +70,8 @@ def open_account(  # noqa: PLR0913 one keyword per option of the command
         user.set_unusable_password()
         steps.open_user(user)
         steps.trust_email(user, email)
+    elif user.kind != UserKind.PERSON:
+        raise NameTaken(f"{user.username} is no person. Choose another name.")
     place = _place(user, organization, kind, role) if organization else None
     secret = _authorize(user, place, actor) if place is not None and role == Role.SIGNATORY else ""
     _, text = tokens.issue(user=user, name="create_account", scopes=tokens.SCOPES)
