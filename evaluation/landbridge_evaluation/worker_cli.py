@@ -9,6 +9,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from landbridge_evaluation import config
 from landbridge_evaluation.worker.api import Refused
 from landbridge_evaluation.worker.process import Setup, Worker, cores
 
@@ -18,8 +19,8 @@ HOME = Path.home() / ".landbridge" / "worker"
 
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="landbridge_evaluation worker", description=__doc__)
-    made.add_argument("--url", required=True, help="the platform's address")
-    made.add_argument("--token", default="", help="from `manage.py create_worker NAME`; or --token-file")
+    made.add_argument("--url", default=config.LANDBRIDGE_URL, help="the platform's address, or LANDBRIDGE_URL")
+    made.add_argument("--token", default="", help="from `manage.py create_worker NAME`, or LANDBRIDGE_TOKEN")
     made.add_argument("--token-file", type=Path, help="a file that holds the token, so that no process list shows it")
     made.add_argument("--broker", default="", help="where wake-ups come from: filesystem://DIR, redis://…, amqp://…")
     made.add_argument("--slots", type=int, default=1, help="jobs at once (default 1)")
@@ -35,9 +36,9 @@ def main(arguments: Sequence[str]) -> int:
     asked = parser().parse_args(arguments)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx2").setLevel(logging.WARNING)
-    token = asked.token or (asked.token_file.read_text().strip() if asked.token_file else "")
-    if not token:
-        sys.stderr.write("Give --token or --token-file. The operator makes one: manage.py create_worker NAME\n")
+    token = asked.token or (asked.token_file.read_text().strip() if asked.token_file else config.LANDBRIDGE_TOKEN)
+    if not token or not asked.url:
+        sys.stderr.write("Give --url and --token. The operator makes a token: manage.py create_worker NAME\n")
         return USAGE
     asked.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (asked.home / "lock").open("w") as lock:
@@ -72,7 +73,7 @@ def serve(asked: argparse.Namespace, token: str) -> int:
     if asked.broker:
         from landbridge_evaluation.worker.app import Consumer, make_app
 
-        consumer = Consumer(make_app(asked.broker, setup.home / "broker", worker.poke))
+        consumer = Consumer(make_app(asked.broker, config.BROKER_FOLDER or setup.home / "broker", worker.poke))
         consumer.start()
     while not ended.wait(0.5) and not worker.broken.is_set():
         pass

@@ -19,9 +19,13 @@ QUEUE = "wake.cpu"
 RESTART = 5.0  # seconds until a consumer that died is started again
 
 
-def make_app(url: str, home: Path, poke: Callable[[str], None]) -> Celery:
-    """An app whose ``landbridge.wake`` calls ``poke``. ``filesystem://DIR`` names the folder of the embedded broker."""
-    folder = Path(url.removeprefix(FILESYSTEM)) if url.startswith(FILESYSTEM) else home
+def make_app(url: str, default: Path, poke: Callable[[str], None]) -> Celery:
+    """An app whose ``landbridge.wake`` calls ``poke``.
+
+    ``filesystem://DIR`` names the folder of the embedded broker; bare ``filesystem://`` means ``default``.
+    """
+    named = url.removeprefix(FILESYSTEM) if url.startswith(FILESYSTEM) else ""
+    folder = Path(named) if named else default
     settings = celery_settings(FILESYSTEM if url.startswith(FILESYSTEM) else url, folder)
     app = Celery("landbridge_evaluation.worker", set_as_current=False)
     app.conf.update(settings)

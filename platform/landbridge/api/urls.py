@@ -12,4 +12,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("landbridge.accounts.urls")),
     path("", include("landbridge.hub.api_urls")),
     path("", include("landbridge.agreements.urls")),
+    path("", include("landbridge.evaluations.urls")),
+    path("", include("landbridge.leaderboards.urls")),
 ]

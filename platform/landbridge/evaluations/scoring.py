@@ -15,8 +15,7 @@ def scores_of(result: Result, task: TaskRecord, found: Mapping[str, Any]) -> Ite
     metrics = found.get("metrics") or {}
     flags = flags_of(found)
     fault = found.get("fault") or {}
-    names = [str(metric["name"]) for metric in task.spec["metrics"]]
-    for name in dict.fromkeys([task.primary, *(name for name in names if name in metrics)]):
+    for name in dict.fromkeys([task.primary, *metrics]):
         row = Score(result=result, task=task, metric=name, primary=name == task.primary, flags=flags)
         if fault or name not in metrics:
             row.missing, row.text = "failed", fault_text(fault)

@@ -18,6 +18,8 @@ class TaskRecord(BaseModel):
     labels_digest = models.CharField(max_length=64)
     counts = models.JSONField(default=dict)  # rows of each split
     labels = models.JSONField(default=list)  # class names, where the task has some
+    metric = models.CharField(max_length=60)  # the primary one, as results write it: what boards rank by
+    higher_is_better = models.BooleanField(default=True)
     status = models.CharField(max_length=10, default="published")  # draft, published, withdrawn
     current = models.BooleanField(default=True)  # of one name, the one that new jobs run
 
@@ -37,7 +39,7 @@ class TaskRecord(BaseModel):
     @property
     def primary(self) -> str:
         """The metric that boards rank by."""
-        return next(str(metric["name"]) for metric in self.spec["metrics"] if metric.get("primary"))
+        return self.metric
 
 
 class Suite(BaseModel):

@@ -4,6 +4,7 @@ from landbridge.evaluations.services.attempts import heartbeat, put_shard, relea
 from landbridge.evaluations.services.catalog import publish_suite, publish_task
 from landbridge.evaluations.services.deliveries import add_log, begin_delivery, deliver_result
 from landbridge.evaluations.services.leases import lease_job, rewake_jobs, take_back_job
+from landbridge.evaluations.services.repositories import publish_folder
 from landbridge.evaluations.services.requests import cancel_job, request_evaluation, rerun_job
 from landbridge.evaluations.services.workers import mark_stale, register_worker
 
@@ -15,6 +16,7 @@ __all__ = [
     "heartbeat",
     "lease_job",
     "mark_stale",
+    "publish_folder",
     "publish_suite",
     "publish_task",
     "put_shard",

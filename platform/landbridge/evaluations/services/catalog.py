@@ -17,8 +17,15 @@ from landbridge_registry.models import Revision
 
 
 @transaction.atomic(durable=True)
-def publish_task(
-    *, task: TaskSpec, dataset_id: str, facts: Mapping[str, Any], labels: Sequence[str], actor: User
+def publish_task(  # noqa: PLR0913 what a task is published with
+    *,
+    task: TaskSpec,
+    dataset_id: str,
+    facts: Mapping[str, Any],
+    labels: Sequence[str],
+    metric: str,
+    higher_is_better: bool,
+    actor: User,
 ) -> TaskRecord:
     """The record of a task on a sealed dataset, made if there is none, and from now on the current one of its name."""
     dataset = Revision.objects.get(pk=dataset_id)
@@ -32,6 +39,8 @@ def publish_task(
             "labels_digest": facts["labels_digest"],
             "counts": dict(facts["counts"]),
             "labels": list(labels),
+            "metric": metric,
+            "higher_is_better": higher_is_better,
             "status": task.status.value,
             "current": False,
         },

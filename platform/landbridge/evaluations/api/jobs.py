@@ -1,0 +1,113 @@
+"""``/jobs``: where a job stands, its logs, and the two things people may do to it."""
+
+from typing import Any, ClassVar
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from landbridge.accounts.models import Role
+from landbridge.accounts.principals import Principal, principal_of
+from landbridge.core import pagination
+from landbridge.core.access import Access, Right, Rules
+from landbridge.core.errors import NotAllowed
+from landbridge.core.machine import Who
+from landbridge.core.query import Query
+from landbridge.core.views import View
+from landbridge.evaluations import queries, services, shapes
+from landbridge.evaluations.machine import JobState
+from landbridge.evaluations.models import Job, LogChunk
+
+WHO = "Members of its organization, or the operator; to others it looks absent."
+READ: Rules = {"GET": Access(Right.SIGNED_IN, scope="read", why=WHO)}
+ACT: Rules = {"POST": Access(Right.SIGNED_IN, scope="evaluate", why=WHO)}
+LOG_BYTES = 1 << 20
+
+
+class Jobs(View):
+    access: ClassVar[Rules] = {"GET": Access(Right.SIGNED_IN, scope="read")}
+    query: ClassVar = ("state", "model", "suite")
+    listed: ClassVar = True
+
+    def get(self, request: Request) -> Response:
+        asked = Query(request.GET)
+        rows = queries.visible_jobs(principal_of(request))
+        if state := asked.choice("state", JobState.values):
+            rows = rows.filter(state=state)
+        if model := asked.one("model"):
+            namespace, _, name = model.partition("/")
+            repo = {"namespace__name__iexact": namespace, "name__iexact": name}
+            rows = rows.filter(**{f"evaluation__revision__repo__{key}": value for key, value in repo.items()})
+        if suite := asked.one("suite"):
+            rows = rows.filter(evaluation__suite_revision__suite__name=suite)
+        return pagination.page(request, rows, ("-submitted_at", "pk"), serialize=shapes.job_line)
+
+
+class OneJob(View):
+    access: ClassVar[Rules] = READ
+    query: ClassVar = ()
+
+    def get(self, request: Request, job: str) -> Response:
+        principal = principal_of(request)
+        return Response(body_of(queries.job_for(principal, job), principal))
+
+
+class Logs(View):
+    """An attempt's log from a byte on: ``?attempt=`` (the last one) ``&after=`` (0)."""
+
+    access: ClassVar[Rules] = READ
+    query: ClassVar = ("attempt", "after")
+
+    def get(self, request: Request, job: str) -> Response:
+        found = queries.job_for(principal_of(request), job)
+        asked = Query(request.GET)
+        attempt = asked.number("attempt", least=1, most=10_000, default=max(1, found.attempt))
+        after = asked.number("after", least=0, most=1 << 40, default=0)
+        chunks = LogChunk.objects.filter(job=found, attempt=attempt, offset__gte=after).order_by("offset")
+        text, upto = "", after
+        for chunk in chunks.iterator(chunk_size=50):
+            text, upto = text + chunk.text, chunk.offset + chunk.size
+            if upto - after > LOG_BYTES:
+                break
+        return Response({"job": found.pk, "attempt": attempt, "after": after, "next": upto, "text": text})
+
+
+class Cancel(View):
+    access: ClassVar[Rules] = ACT
+
+    def post(self, request: Request, job: str) -> Response:
+        principal = principal_of(request)
+        found = queries.job_for(principal, job)
+        require_member(principal, found)
+        who = Who.OPERATOR if principal.is_operator else Who.MEMBER
+        services.cancel_job(job_id=found.pk, who=who, actor=principal.require_user())
+        return Response(body_of(queries.job_for(principal, job), principal), status=202)
+
+
+class Rerun(View):
+    access: ClassVar[Rules] = ACT
+
+    def post(self, request: Request, job: str) -> Response:
+        principal = principal_of(request)
+        found = queries.job_for(principal, job)
+        require_member(principal, found)
+        made = services.rerun_job(job_id=found.pk, actor=principal.require_user())
+        body = body_of(queries.job_for(principal, made.pk), principal)
+        return Response(body, status=202, headers={"Location": f"/api/v1/jobs/{made.pk}", "Retry-After": "2"})
+
+
+def body_of(job: Job, principal: Principal) -> dict[str, Any]:
+    return shapes.job_json(job, queries.standing_of(job), may_act=is_member(principal, job))
+
+
+def is_member(principal: Principal, job: Job) -> bool:
+    if principal.is_operator:
+        return True
+    namespaces = [job.evaluation.revision.repo.namespace]
+    if job.evaluation.organization is not None:
+        namespaces.append(job.evaluation.organization.namespace)
+    return any(principal.has_role(namespace, Role.MEMBER) for namespace in namespaces)
+
+
+def require_member(principal: Principal, job: Job) -> None:
+    if not is_member(principal, job):
+        raise NotAllowed("Only members of the job's organization may do this.", code="role_missing")

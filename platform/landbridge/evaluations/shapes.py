@@ -1,0 +1,147 @@
+"""Jobs, results, tasks and suites as JSON."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from landbridge.core import time
+from landbridge.core.machine import Who
+from landbridge.evaluations.machine import ACTIVE, JOB, TERMINAL
+from landbridge.evaluations.models import Job, Result, Score, Suite, SuiteRevision, TaskRecord
+from landbridge.evaluations.queries import Standing
+
+
+def job_json(job: Job, standing: Standing, *, may_act: bool = False) -> dict[str, Any]:
+    """A job's body. ``reason`` is never empty; ``may_act``: the caller is a member or the operator."""
+    result = getattr(job, "result", None)
+    return {
+        **job_line(job),
+        "queue_position": standing.position,
+        "eta": standing.eta,
+        "reason": standing.reason.to_json(),
+        "skipped": job.skipped,
+        "event_seq": job.event_seq,
+        "allowed_actions": actions(job) if may_act else [],
+        "result": {"id": result.pk, "url": f"/api/v1/results/{result.pk}"} if result else None,
+    }
+
+
+def job_line(job: Job) -> dict[str, Any]:
+    """What lists show: nothing that needs another query."""
+    revision, suite = job.evaluation.revision, job.evaluation.suite_revision
+    return {
+        "id": job.pk,
+        "kind": job.kind,
+        "state": job.state,
+        "model": str(revision.repo),
+        "revision": revision.commit,
+        "suite": suite.suite.name,
+        "attempt": job.attempt,
+        "progress": progress_json(job),
+        "fault": fault_json(job),
+        "submitted_at": time.text(job.submitted_at),
+        "ended_at": time.text(job.ended_at) if job.ended_at else None,
+        "rerun_of": job.rerun_of_id,
+        "links": links(job),
+    }
+
+
+def links(job: Job) -> dict[str, str]:
+    here = f"/api/v1/jobs/{job.pk}"
+    return {"self": here, "events": f"{here}/events", "logs": f"{here}/logs", "html": f"/jobs/{job.pk}"}
+
+
+def progress_json(job: Job) -> dict[str, Any]:
+    said = job.progress or {}
+    done = job.items_total if job.state == "done" else int(said.get("items_done") or 0)
+    return {
+        "done": min(done, job.items_total),
+        "total": job.items_total,
+        "unit": "items",
+        "stage": str(said.get("stage") or "") if job.state in ACTIVE else "",
+    }
+
+
+def fault_json(job: Job) -> dict[str, Any] | None:
+    """The last fault: of a failed job why it failed, of a waiting one why it is tried again."""
+    if not job.fault or job.state == "done":
+        return None
+    return {key: str(job.fault.get(key, "")) for key in ("kind", "code", "text", "who", "stage")}
+
+
+def actions(job: Job) -> list[str]:
+    found = set(JOB.allowed(job.state, Who.MEMBER))
+    if job.state in ACTIVE and not job.cancel_requested:
+        found.add("cancel")
+    if job.state in TERMINAL:
+        found.add("rerun")
+    return sorted(found)
+
+
+def result_json(result: Result, scores: Iterable[Score]) -> dict[str, Any]:
+    revision = result.job.evaluation.revision
+    return {
+        "id": result.pk,
+        "job": result.job_id,
+        "model": str(revision.repo),
+        "revision": revision.commit,
+        "model_digest": revision.tree_digest,
+        "suite": result.job.evaluation.suite_revision.suite.name,
+        "accepted_at": time.text(result.accepted_at),
+        "independent": result.pool == "operator",
+        "pool": result.pool,
+        "scores": [score_json(score) for score in scores],
+        "manifest": result.body.get("manifest", {}),
+        "attestation": {"url": f"/api/v1/results/{result.pk}/attestation", "sha256": result.digest},
+    }
+
+
+def score_json(score: Score) -> dict[str, Any]:
+    numbers = {"value": score.value, "ci95": [score.lo, score.hi], "n": score.n} if score.value is not None else None
+    return {
+        "task": score.task.name,
+        "metric": score.metric,
+        "primary": score.primary,
+        "score": numbers,
+        "method": score.method,
+        "missing": {"code": score.missing, "text": score.text} if score.missing else None,
+        "flags": score.flags,
+    }
+
+
+def task_json(task: TaskRecord) -> dict[str, Any]:
+    """A task with the whole of its declaration and the data that pins it."""
+    return {
+        "name": task.name,
+        "title": task.title,
+        "digest": task.digest,
+        "metric": task.metric,
+        "higher_is_better": task.higher_is_better,
+        "status": task.status,
+        "counts": task.counts,
+        "dataset": {
+            "repo": str(task.dataset.repo),
+            "revision": task.dataset.commit,
+            "digest": task.data_digest,
+            "labels_digest": task.labels_digest,
+        },
+        "spec": task.spec,
+    }
+
+
+def suite_json(suite: Suite, revision: SuiteRevision | None = None) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "name": suite.name,
+        "title": suite.title,
+        "title_zh": suite.title_zh,
+        "url": f"/api/v1/suites/{suite.name}",
+    }
+    if revision is not None:
+        rows = [(row.task, row.weight) for row in revision.rows.select_related("task").order_by("place")]
+        said |= {
+            "revision": revision.number,
+            "digest": revision.digest,
+            "plan": revision.spec.get("plan", {}),
+            "aggregate": revision.spec.get("aggregate"),
+            "tasks": [{"name": task.name, "digest": task.digest, "weight": weight} for task, weight in rows],
+        }
+    return said
