@@ -53,7 +53,7 @@ def test_a_signatory_of_the_command_line_can_sign_by_program(db: None) -> None:
     said = run("create_account", "grace", "--organization", "beacon", "--kind", "lab", "--role", "signatory")
     user, organization = User.objects.get(username="grace"), Organization.objects.get()
     assert queries.live_authority(organization=organization, person=user).count() == 1
-    assert stepup.verify_totp(user, pyotp.TOTP(said["totp_secret"]).now())
+    assert stepup.verify_totp(user, pyotp.TOTP(said["totp_secret"]).now()).method == "totp"
 
 
 def test_read_token_reads_only(db: None) -> None:

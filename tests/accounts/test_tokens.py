@@ -166,8 +166,13 @@ class TestOfARobot:
         self, key: dict[str, str], lumen: Organization, carl: User
     ) -> None:
         Membership.objects.create(user=carl, organization=lumen, role=Role.OWNER)
+        client = with_token(key["token"])
+        Membership.objects.filter(user__username="robot:lumen:ci").update(role=Role.MAINTAINER)
+        assert client.get("/api/v1/me").json()["organizations"][0]["role"] == "maintainer"
+        services.change_role(actor=carl, slug="lumen", username="ada", role=Role.MEMBER)
+        assert client.get("/api/v1/me").json()["organizations"][0]["role"] == "member"
         services.remove_member(actor=carl, slug="lumen", username="ada")
-        assert with_token(key["token"]).get("/api/v1/me").json()["organizations"] == []
+        assert client.get("/api/v1/me").status_code == 401
 
     def test_it_makes_no_tokens_and_no_organization(self, key: dict[str, str]) -> None:
         client = with_token(key["token"])

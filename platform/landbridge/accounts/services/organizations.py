@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Q
 
 from landbridge.accounts import steps
 from landbridge.accounts.errors import PersonRequired
@@ -73,14 +74,18 @@ def change_role(*, actor: User, slug: str, username: str, role: Role) -> Members
 
 @transaction.atomic(durable=True)
 def remove_member(*, actor: User, slug: str, username: str) -> None:
-    """End a membership, the authority that came with it, and a robot's tokens. The last owner stays."""
+    """End a membership, the authority that came with it, and the organization's tokens they have or made.
+
+    The last owner stays.
+    """
     found = steps.lock_organization(slug)
     membership = _member(found, username)
     steps.keep_an_owner(membership)
     user = membership.user
     membership.delete()
     AuthorityRecord.objects.filter(organization=found, person=user, revoked_at=None).update(revoked_at=time.now())
-    Token.objects.filter(organization=found, user=user, revoked_at=None).update(revoked_at=time.now())
+    theirs = Token.objects.filter(Q(user=user) | Q(made_by=user), organization=found, revoked_at=None)
+    theirs.update(revoked_at=time.now())
     ledger.record("member.removed", subject=found, actor=actor, member=user.username)
 
 
