@@ -96,14 +96,19 @@ def paths_info(request: HttpRequest, kind: RepoType, namespace: str, name: str, 
     if request.content_type == FORM:
         paths, expand = _form(request)
     else:
-        body = json_body(request)
-        paths, expand = body.get("paths", []), body.get("expand") is True
-    if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
-        raise HubError(400, "`paths` must be a list of texts.")
+        paths, expand = _json(request)
     if len(paths) > PATHS_CAP:
         raise HubError(413, f"Ask for at most {PATHS_CAP} paths at once.")
     found = queries.entries_at(commit, [path.strip("/") for path in paths])
     return JsonResponse(_shapes(repo, commit, list(found.values()), expand=expand), safe=False)
+
+
+def _json(request: HttpRequest) -> tuple[list[str], bool]:
+    body = json_body(request)
+    paths = body.get("paths", [])
+    if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
+        raise HubError(400, "`paths` must be a list of texts.")
+    return paths, body.get("expand") is True
 
 
 def _form(request: HttpRequest) -> tuple[list[str], bool]:
