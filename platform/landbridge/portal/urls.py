@@ -1,25 +1,53 @@
-"""The pages. Their first segments are reserved names (``landbridge_registry``): what is left is a namespace."""
+"""The pages. Their first segments are reserved names (``landbridge_registry.names``): what is left is a namespace."""
 
 from django.urls import URLPattern, URLResolver, path
 
 from landbridge.portal.views import (
+    agreements,
     authority,
     errors,
     home,
+    jobs,
+    leaderboards,
+    licenses,
+    model,
+    models,
     organization_tokens,
     organizations,
     preferences,
+    results,
     sign_in,
+    submissions,
     tokens,
 )
 
-urlpatterns: list[URLPattern | URLResolver] = [
+BROWSE: list[URLPattern] = [
     path("", home.home, name="home"),
-    path("models", home.home, name="models"),
-    path("leaderboards", home.home, name="leaderboards"),
-    path("submissions", home.home, name="submissions"),
-    path("submissions/new", home.home, name="submission-new"),
-    path("agreements", home.home, name="agreements"),
+    path("models", models.catalog, name="models"),
+    path("leaderboards", leaderboards.leaderboards, name="leaderboards"),
+    path("leaderboards/<str:slug>", leaderboards.board, name="board"),
+    path("results/<str:result_id>", results.result, name="result"),
+    path("errors", errors.errors, name="errors"),
+    path("errors/<slug:code>", errors.error, name="error"),
+]
+WORK: list[URLPattern] = [
+    path("submissions", submissions.submissions, name="submissions"),
+    path("submissions/new", submissions.new, name="submission-new"),
+    path("submissions/<str:submission_id>", submissions.submission, name="submission"),
+    path("submissions/<str:submission_id>/withdraw", submissions.withdraw, name="submission-withdraw"),
+    path("jobs", jobs.jobs, name="jobs"),
+    path("jobs/<str:job_id>", jobs.job, name="job"),
+    path("jobs/<str:job_id>/live", jobs.live, name="job-live"),
+    path("jobs/<str:job_id>/cancel", jobs.cancel, name="job-cancel"),
+    path("jobs/<str:job_id>/rerun", jobs.rerun, name="job-rerun"),
+    path("agreements", agreements.agreements, name="agreements"),
+    path("agreements/<str:number>", agreements.agreement, name="agreement"),
+    path("agreements/<str:number>/sign", agreements.sign, name="agreement-sign"),
+    path("agreements/<str:number>/seats", agreements.seat, name="agreement-seat"),
+    path("agreements/<str:number>/<slug:action>", agreements.act, name="agreement-act"),
+    path("offers/<str:offer_id>/revoke", licenses.offer_revoke, name="offer-revoke"),
+]
+OURS: list[URLPattern] = [
     path("organizations/new", organizations.new, name="organization-new"),
     path("organizations/<str:slug>", organizations.organization, name="organization"),
     path("organizations/<str:slug>/invitations", organizations.invite, name="invitation-new"),
@@ -28,7 +56,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("organizations/<str:slug>/authority", authority.authority, name="organization-authority"),
     path("organizations/<str:slug>/authority/<str:record_id>/confirm", authority.confirm, name="authority-confirm"),
     path("organizations/<str:slug>/authority/<str:record_id>/revoke", authority.revoke, name="authority-revoke"),
-    path("organizations/<str:slug>/agreements", home.home, name="organization-agreements"),
+    path("organizations/<str:slug>/agreements", agreements.of_organization, name="organization-agreements"),
     path("organizations/<str:slug>/tokens", organization_tokens.tokens, name="organization-tokens"),
     path(
         "organizations/<str:slug>/tokens/<str:token_id>/revoke",
@@ -39,7 +67,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/tokens/<str:token_id>/revoke", tokens.revoke, name="token-revoke"),
     path("settings/preferences", preferences.preferences, name="preferences"),
     path("login/once/<str:text>", sign_in.sign_in_once, name="sign-in-once"),
-    path("errors", errors.errors, name="errors"),
-    path("errors/<slug:code>", errors.error, name="error"),
-    path("<str:namespace>", home.home, name="namespace"),
 ]
+NAMESPACES: list[URLPattern] = [  # last: their first segment is any other word
+    path("<str:namespace>", models.namespace, name="namespace"),
+    path("<str:namespace>/<str:name>", model.model, name="model"),
+    path("<str:namespace>/<str:name>/tree/main", model.files, name="files"),
+    path("<str:namespace>/<str:name>/license", licenses.license_, name="license"),
+    path("<str:namespace>/<str:name>/offer", licenses.offer_new, name="offer-new"),
+]
+urlpatterns: list[URLPattern | URLResolver] = [*BROWSE, *WORK, *OURS, *NAMESPACES]

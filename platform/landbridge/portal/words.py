@@ -86,6 +86,20 @@ MODALITIES: Final[dict[str, Text]] = {
     "multimodal": _("Several kinds"),
 }
 
+MISSING: Final[dict[str, Text]] = {
+    "small_n": _("Fewer than 30 items: shown, never ranked."),
+    "limited": _("Only a part of the test rows was run."),
+    "unpinned": _("The data is not pinned by a digest."),
+    "self_run": _("Run on the lab's own machine; only independent runs rank."),
+    "self_reported": _("The model's own claim cannot be checked from outside."),
+    "superseded": _("Measured on an earlier version of the task or its data."),
+    "incomplete": _("A task of the board is missing."),
+    "failed": _("The task failed."),
+    "not_finite": _("The metric gave no finite number."),
+    "no_interval": _("The metric gave no interval."),
+    "skipped": _("The model cannot do this task."),
+}
+
 
 def look(state: str) -> Look:
     return STATES.get(state, Look("", "circle", state.replace("_", " ")))

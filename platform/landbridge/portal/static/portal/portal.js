@@ -54,14 +54,12 @@ function icon(name) {
 // What was chosen is said before anything is sent; folders keep their paths.
 for (const form of document.querySelectorAll("form[data-upload]")) {
   const said = form.querySelector("[data-chosen]");
-  const paths = form.querySelector("[name=paths]");
   const inputs = [...form.querySelectorAll("input[type=file]")];
   const files = () => inputs.flatMap((input) => [...input.files]);
   form.addEventListener("change", () => {
     const chosen = files();
     const bytes = chosen.reduce((sum, file) => sum + file.size, 0);
     said.textContent = chosen.length ? words.chosen(chosen.length, size(bytes)) : "";
-    paths.value = JSON.stringify(inputs.map((input) => [...input.files].map((file) => file.webkitRelativePath || file.name)));
   });
 }
 

@@ -1,0 +1,1 @@
+"""Rows made ready to be shown: what a template needs, decided once and typed."""

@@ -1,0 +1,123 @@
+"""Boards as pages show them: one row a model, one cell a task, intervals drawn on the task's own scale."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import get_language
+
+from landbridge.evaluations.models import TaskRecord
+from landbridge.leaderboards.models import Entry
+from landbridge.portal import numbers, words
+from landbridge_registry.models import Repo
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A task of a board. ``better`` is up or down, as its metric has it."""
+
+    key: str
+    title: str
+    metric: str
+    n: int
+    scale: tuple[float, float] | None
+    lower_is_better: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    score: numbers.Score | None
+    rank: str  # "2" or "2-4", ties included
+    first: bool
+    tied: int  # how many others share the rank
+    reason: words.Text  # why there is no score
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    model: Repo
+    rank: int | None
+    overall: Entry | None
+    cells: tuple[Cell, ...]
+    mine: bool = False
+
+
+def title_of(task: TaskRecord) -> str:
+    """The task's title in the reader's language."""
+    spec: Mapping[str, Any] = task.spec
+    chinese = (get_language() or "").startswith("zh")
+    return str((chinese and spec.get("title_zh")) or spec.get("title") or task.name)
+
+
+def columns(tasks: Sequence[TaskRecord], entries: Iterable[Entry]) -> list[Column]:
+    """One column a task, in the suite's order, with the scale that all its intervals fit on."""
+    by_task: dict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        if entry.task is not None:
+            by_task[entry.task.name].append(entry)
+    return [_column(task, by_task[task.name]) for task in tasks]
+
+
+def _column(task: TaskRecord, rows: Sequence[Entry]) -> Column:
+    bounds = [bound for row in rows for bound in (row.lo, row.hi) if bound is not None and row.rank is not None]
+    return Column(
+        key=task.name,
+        title=title_of(task),
+        metric=task.primary,
+        n=max((row.n for row in rows), default=0),
+        scale=(min(bounds), max(bounds)) if bounds else None,
+        lower_is_better=not task.higher_is_better,
+    )
+
+
+def rows(entries: Sequence[Entry], shown: Sequence[Column], mine: frozenset[int] = frozenset()) -> list[Row]:
+    """One row a model: the best overall first, models without one last. ``mine``: namespaces of the reader."""
+    by_model: dict[Any, dict[str, Entry]] = defaultdict(dict)
+    for entry in entries:
+        by_model[entry.model_id][entry.task.name if entry.task else ""] = entry
+    sharing = _sharing(entries)
+    made = []
+    for held in by_model.values():
+        overall, model = held.get(""), next(iter(held.values())).model
+        cells = tuple(_cell(held.get(column.key), column, sharing) for column in shown)
+        rank = overall.rank if overall is not None else None
+        made.append(Row(model, rank, overall, cells, model.namespace_id in mine))
+    return sorted(made, key=_order)
+
+
+def _order(row: Row) -> tuple[float, float, str]:
+    ranks = [int(cell.rank.split("-")[0]) for cell in row.cells if cell.rank]
+    return (row.rank or float("inf"), sum(ranks) / len(ranks) if ranks else float("inf"), str(row.model).lower())
+
+
+def _sharing(entries: Sequence[Entry]) -> Mapping[tuple[str, int], int]:
+    counts: dict[tuple[str, int], int] = defaultdict(int)
+    for entry in entries:
+        if entry.task is not None and entry.rank is not None:
+            counts[(entry.task.name, entry.rank)] += 1
+    return counts
+
+
+def _cell(entry: Entry | None, column: Column, sharing: Mapping[tuple[str, int], int]) -> Cell:
+    if entry is None:
+        return Cell(None, "", first=False, tied=0, reason="", result="")
+    if entry.rank is None:
+        reason = words.MISSING.get(entry.missing_reason, entry.missing_text)
+        return Cell(None, "", first=False, tied=0, reason=reason, result=entry.result_id)
+    return Cell(
+        score=numbers.score(entry.value, entry.lo, entry.hi, column.scale),
+        rank=rank_text(entry.rank_lo, entry.rank_hi, entry.rank),
+        first=entry.rank == 1,
+        tied=sharing[(column.key, entry.rank)] - 1,
+        reason="",
+        result=entry.result_id,
+    )
+
+
+def rank_text(low: int | None, high: int | None, rank: int) -> str:
+    """``2``, or ``2-4`` where the interval leaves the place open."""
+    if low is None or high is None or low == high:
+        return str(rank)
+    return f"{low}-{high}"

@@ -1,0 +1,156 @@
+"""A job as its page shows it: stages, reason, progress of each task, and a mark that changes when any of it does."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db.models import Count, F, Max, Q, Sum
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from landbridge.evaluations import queries
+from landbridge.evaluations.machine import TERMINAL, JobState
+from landbridge.evaluations.models import Attempt, Job, LogChunk, Shard, TaskRecord
+from landbridge.portal.shown.boards import title_of
+
+ORDER: Final = (JobState.QUEUED, JobState.LEASED, JobState.RUNNING, JobState.FINALIZING, JobState.DONE)
+TAIL: Final = 8_000  # characters of the log that the page shows
+
+WHO: Final[dict[str, Promise]] = {
+    "platform": _("nobody has to act"),
+    "worker": _("nobody has to act"),
+    "nobody": _("nobody has to act"),
+    "operator": _("the operator has to act"),
+    "organization": _("your organization has to act"),
+    "lab": _("the lab has to act"),
+    "parties": _("the parties of the agreement have to act"),
+    "key owner": _("the owner of the key has to act"),
+}
+REASONS: Final[dict[str, Promise]] = {
+    "hold_screening": _("The submission is still being screened."),
+    "hold_agreement": _("An agreement has to be signed first."),
+    "hold_key_release": _("The owner of a key has to release it."),
+    "hold_operator": _("The operator has put this job on hold."),
+    "downloading": _("Weights and data are being fetched."),
+    "loading_model": _("The model is being loaded."),
+    "finalizing": _("All answers are in; scores are computed and signed."),
+    "running": _("The model is answering."),
+    "cancel_pending": _("The worker stops the job at its next call."),
+    "workers_busy": _("Other jobs come first."),
+    "next_in_line": _("It is next: a worker takes it as soon as one is free."),
+    "no_worker_with_label": _("No worker that could run it is there."),
+    "organization_limit": _("Your organization already runs as many jobs as it may."),
+    "lease_expired_retrying": _("The worker was lost; the next attempt starts soon."),
+    "backoff": _("The last attempt ended early; the next starts soon."),
+    "done": _("The result is accepted and signed."),
+    "cancelled": _("The job was cancelled."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    state: str
+    look: str  # past, now, next, stopped
+
+
+@dataclass(frozen=True, slots=True)
+class TaskProgress:
+    name: str
+    title: str
+    done: int
+    total: int
+    skipped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownJob:
+    job: Job
+    stages: tuple[Stage, ...]
+    reason: str | Promise
+    detail: str  # the English sentence, where it says more
+    who: str | Promise
+    position: int | None
+    eta: dict[str, Any] | None
+    tasks: tuple[TaskProgress, ...]
+    done: int
+    total: int
+    log: str
+    over: bool
+
+
+def mark_of(job_id: str) -> tuple[object, ...]:
+    """What changes whenever the page would: one cheap statement."""
+    row = (
+        Job.objects.filter(pk=job_id)
+        .annotate(kept=Count("shards", filter=~Q(shards__sha256="")))
+        .values_list("state", "event_seq", "progress", "kept", "cancel_requested", "not_before")
+        .first()
+    )
+    return (str(row), Job.objects.filter(state=JobState.QUEUED).aggregate(newest=Max("state_since"))["newest"])
+
+
+def show(job: Job) -> ShownJob:
+    standing = queries.standing_of(job)
+    tasks = _tasks(job)
+    reason = standing.reason
+    return ShownJob(
+        job=job,
+        stages=_stages(job),
+        reason=REASONS.get(reason.code) or reason.text,
+        detail=reason.text if reason.code in {"workers_busy", "no_worker_with_label", "backoff"} or job.fault else "",
+        who=WHO.get(reason.who, reason.who),
+        position=standing.position,
+        eta=standing.eta,
+        tasks=tasks,
+        done=max(sum(task.done for task in tasks), int(job.progress.get("items_done") or 0)),
+        total=sum(task.total for task in tasks),
+        log=_tail(job),
+        over=job.state in TERMINAL,
+    )
+
+
+def _stages(job: Job) -> tuple[Stage, ...]:
+    if job.state in {JobState.FAILED, JobState.CANCELLED}:
+        reached = JobState.RUNNING if job.attempt else JobState.QUEUED
+        past = [Stage(state, "past") for state in ORDER[: ORDER.index(reached)]]
+        return (*past, Stage(job.state, "stopped"))
+    at = ORDER.index(JobState(job.state))
+    looks = ["past" if place < at else "now" if place == at else "next" for place in range(len(ORDER))]
+    if job.state == JobState.DONE:
+        looks[-1] = "past"
+    return tuple(Stage(state, look) for state, look in zip(ORDER, looks, strict=True))
+
+
+def _tasks(job: Job) -> tuple[TaskProgress, ...]:
+    items = F("stop") - F("start")
+    rows = (
+        Shard.objects.filter(job=job)
+        .order_by()
+        .values("task")
+        .annotate(total=Sum(items), done=Sum(items, filter=~Q(sha256="")))
+    )
+    counted = {row["task"]: row for row in rows}
+    records = TaskRecord.objects.in_bulk(list(counted))
+    stage = str(job.progress.get("stage") or "")
+    made = []
+    for key, row in counted.items():
+        task = records[key]
+        made.append(TaskProgress(task.name, title_of(task), row["done"] or 0, row["total"] or 0))
+    shown = sorted(made, key=lambda one: (one.done < one.total, f"task:{one.name}" != stage, one.name))
+    skipped = [TaskProgress(name, name, 0, 0, str(why)) for name, why in sorted(job.skipped.items())]
+    return (*shown, *skipped)
+
+
+def _tail(job: Job) -> str:
+    chunks = LogChunk.objects.filter(job=job).order_by("-attempt", "-offset")[:20]
+    return "".join(chunk.text for chunk in reversed(list(chunks)))[-TAIL:]
+
+
+def attempts_of(job: Job) -> list[Attempt]:
+    return list(Attempt.objects.filter(job=job).select_related("worker").order_by("-number"))
+
+
+def suite_title(job: Job) -> str:
+    suite = job.evaluation.suite_revision.suite
+    chinese = (get_language() or "").startswith("zh")
+    return (chinese and suite.title_zh) or suite.title

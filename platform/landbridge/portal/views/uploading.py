@@ -1,0 +1,134 @@
+"""A folder from a page: its paths kept, screened before anything is stored for good, then committed as one.
+
+Browsers send a file's path inside the chosen folder as its file name. Django keeps base names only, so a parser of our
+own reads this one form; every path is checked again by screening and by the registry.
+"""
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, BinaryIO, Concatenate, Final, ParamSpec
+
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
+from django.http import HttpRequest, HttpResponseBase
+from django.http.multipartparser import MultiPartParser
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+
+from landbridge.accounts.models import User
+from landbridge.accounts.principals import Principal
+from landbridge.hub import attributes, committing, quotas, rights, services
+from landbridge.hub.views.committing import land
+from landbridge_client.screening.files import SKIPPED_FILES, SKIPPED_FOLDERS
+from landbridge_registry import operations, queries
+from landbridge_registry.models import Commit, Repo
+from landbridge_registry.storage import Stage
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+SAMPLE: Final = 512
+KEPT: Final = frozenset({".gitattributes"})  # the server's own; a new upload does not remove it
+LONGEST: Final = 2000
+
+
+class _Parser(MultiPartParser):
+    """Keeps the path that the browser sends; screening judges it."""
+
+    def sanitize_file_name(self, file_name: str) -> str | None:
+        name = file_name.replace("\\", "/").lstrip("/")[:LONGEST]
+        return None if not name or name.endswith("/") else name
+
+
+class _Handler(TemporaryFileUploadHandler):
+    """Django's own, which also remembers the path."""
+
+    def file_complete(self, file_size: int) -> Any:  # noqa: ANN401 Django's signature
+        file = super().file_complete(file_size)
+        if file is not None:
+            file.path = self.file_name
+        return file
+
+
+def takes_folders(view: View[P]) -> View[P]:
+    """Parse this view's form with paths. CSRF is checked after that, by Django's own check of the same request."""
+    protected = csrf_protect(view)
+
+    @wraps(view)
+    def parsed(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if request.method == "POST" and request.content_type == "multipart/form-data":
+            handlers = [_Handler(request)]
+            parser = _Parser(request.META, request, handlers, request.encoding)  # type: ignore[arg-type]
+            request._post, request._files = parser.parse()  # type: ignore[attr-defined] # noqa: SLF001 what Django's loader fills
+        return protected(request, *args, **kwargs)
+
+    return csrf_exempt(parsed)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One file as it was sent; screening reads it as it reads files of a disk."""
+
+    path: str
+    file: UploadedFile
+
+    @property
+    def size(self) -> int:
+        return int(self.file.size or 0)
+
+    def open(self) -> BinaryIO:
+        return open(self.file.temporary_file_path(), "rb")  # type: ignore[attr-defined] # noqa: PTH123 screening closes it
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file that the page makes: a card from what was typed."""
+
+    path: str
+    content: bytes
+
+    @property
+    def size(self) -> int:
+        return len(self.content)
+
+    def open(self) -> BinaryIO:
+        return io.BytesIO(self.content)
+
+
+def sent_files(files: Sequence[UploadedFile]) -> list[Sent]:
+    """The files with paths inside the folder; caches and version control are left out, as the command does it."""
+    found = [Sent(str(getattr(file, "path", file.name)), file) for file in files]
+    tops = {one.path.split("/")[0] for one in found}
+    if len(tops) == 1 and all("/" in one.path for one in found):
+        found = [Sent(one.path.partition("/")[2], one.file) for one in found]
+    return [one for one in found if not _skipped(one.path)]
+
+
+def _skipped(path: str) -> bool:
+    *folders, name = path.split("/")
+    return name in SKIPPED_FILES or any(folder in SKIPPED_FOLDERS for folder in folders)
+
+
+def commit(repo: Repo, files: Sequence[Sent | Written], *, user: User, principal: Principal, title: str) -> Commit:
+    """One commit that makes ``main`` hold exactly ``files``. What no commit names is removed from the store."""
+    there = {path for path, *_ in queries.files_of(queries.resolve_revision(repo, "main"))}
+    gone = sorted(there - {one.path for one in files} - KEPT)
+    with Stage() as stage:
+        changes: list[operations.Operation] = [operations.DeleteFile(path) for path in gone]
+        changes += [_stored(repo, one, stage, user) for one in files]
+        sent = committing.Sent(committing.Header(title, "", ""), changes)
+        return land(user, repo, "main", sent, rights.namespaces_of(principal))
+
+
+def _stored(repo: Repo, one: Sent | Written, stage: Stage, user: User) -> operations.Operation:
+    quotas.require_size(one.size)
+    with one.open() as stream:
+        sample = stream.read(SAMPLE)
+        stream.seek(0)
+        stored = stage.put_stream(stream.read, size=one.size)
+    patterns = attributes.lfs_patterns(attributes.DEFAULT.decode())
+    if not attributes.goes_by_lfs(one.path, one.size, sample, patterns):
+        return operations.Add(one.path, stored)
+    uploads = services.open_uploads(actor=user, repo=repo, objects={stored.sha256: stored.size})
+    services.finish_upload(actor=user, upload=uploads[stored.sha256], stored=stored)
+    return operations.AddLarge(one.path, stored.sha256, stored.size)
