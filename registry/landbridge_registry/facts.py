@@ -17,6 +17,7 @@ from landbridge_client.formats.errors import FormatError
 from landbridge_client.formats.safetensors import read_header
 from landbridge_client.licenses import expression_of
 from landbridge_registry.models import Blob
+from landbridge_registry.operations import Add, Operation
 from landbridge_registry.storage import store
 
 CARD, CONFIG, MARKER, WEIGHTS = "README.md", "config.json", "landbridge.json", ".safetensors"
@@ -66,6 +67,15 @@ def read(wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], FileFacts]:
     return {
         (name, sha256): read_file(name, blobs[sha256].location, blobs[sha256].size) if sha256 in blobs else FileFacts()
         for name, sha256 in wanted
+    }
+
+
+def read_added(changes: Iterable[Operation]) -> dict[tuple[str, str], FileFacts]:
+    """The facts of contents that were just stored for a commit, before any row names them."""
+    return {
+        (change.path, change.content.sha256): read_file(change.path, change.content.location, change.content.size)
+        for change in changes
+        if isinstance(change, Add) and is_relevant(change.path)
     }
 
 

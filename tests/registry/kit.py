@@ -23,7 +23,7 @@ def new_repo(name: str = "tiny", namespace: str = "lab") -> Repo:
 
 def land(repo: Repo, *changes: operations.Operation, **more: object) -> Commit:
     """One commit on ``main``, with what the cached head needs."""
-    known: dict[tuple[str, str], facts.FileFacts] = {}
+    known = facts.read_added(changes)
     said = {"branch": "main", "writer": steps.Writer(name="ada"), "title": "change", "at": AT, **more}
     while True:
         try:

@@ -29,6 +29,7 @@ from landbridge_registry.models import Blob, BlobState, Commit, Ref, Repo, RepoO
 from landbridge_registry.storage import put_bytes
 from tests.registry.kit import AT, add, land, new_repo
 
+ADA = steps.Writer(name="ada")
 NAMES = st.sampled_from(["a", "b", "a/x", "a/y", "a/b/c", "a/b/d", "b/z", "README.md", "config.json"])
 CHANGES = st.lists(
     st.one_of(

@@ -35,11 +35,9 @@ def test_sealing_twice_gives_the_same_row_and_a_hold_for_each_reason(repo: Repo)
 @pytest.mark.parametrize("change", ["update", "delete"])
 def test_a_sealed_row_cannot_be_changed_by_any_way(repo: Repo, change: str) -> None:
     revision = sealed(repo)
+    row = Revision.objects.filter(pk=revision.pk)
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-        if change == "update":
-            Revision.objects.filter(pk=revision.pk).update(tree_digest="0" * 64)
-        else:
-            Revision.objects.filter(pk=revision.pk).delete()
+        _ = row.update(tree_digest="0" * 64) if change == "update" else row.delete()
 
 
 def test_a_held_repository_cannot_be_removed_and_a_free_one_leaves_no_row(repo: Repo) -> None:

@@ -13,7 +13,7 @@ from landbridge.hub.address import rest_of
 from landbridge.hub.body import json_body, reader, text_of
 from landbridge.hub.errors import HubError
 from landbridge.hub.gate import hub, who, writable
-from landbridge_registry import facts, operations, queries
+from landbridge_registry import facts, queries
 from landbridge_registry.errors import EntryMissing, FactsMissing, RevisionMissing
 from landbridge_registry.models import Commit, Ref, RefKind, Repo, RepoType
 from landbridge_registry.queries import Entry
@@ -97,11 +97,7 @@ def _branch(repo: Repo, revision: str) -> str:
 
 def land(user: User, repo: Repo, branch: str, sent: committing.Sent, namespaces: list[int]) -> Commit:
     """Commit; read what the cached head needs outside the transaction, and commit again with it."""
-    known: dict[tuple[str, str], facts.FileFacts] = {
-        (change.path, change.content.sha256): facts.read_file(change.path, change.content.location, change.content.size)
-        for change in sent.changes
-        if isinstance(change, operations.Add) and facts.is_relevant(change.path)
-    }
+    known = facts.read_added(sent.changes)
     for _ in range(TRIES):
         try:
             return services.make_commit(
