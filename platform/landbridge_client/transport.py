@@ -81,7 +81,8 @@ class Transport:
 
     def get(self, path: str, **params: object) -> Any:  # noqa: ANN401 JSON is any value
         """The JSON at ``path``; parameters that are ``None`` are left out."""
-        return self.send("GET", path, params={k: v for k, v in params.items() if v is not None}).json()
+        given = {name: value for name, value in params.items() if value is not None}
+        return self.send("GET", path, params=given or None).json()  # no parameters: those in ``path`` stay
 
     def post(self, path: str, body: object = None, **headers: str) -> Any:  # noqa: ANN401 JSON is any value
         response = self.send("POST", path, json={} if body is None else body, headers=headers)

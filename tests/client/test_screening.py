@@ -62,7 +62,7 @@ PICKLES = {f"protocol {n}": pickle.dumps(Rude(), protocol=n) for n in range(6)}
 
 
 def test_a_sound_folder_has_no_findings(tmp_path: Path) -> None:
-    assert findings_of(good(tmp_path, **{"images/logo__png": PNG, "merges__txt": "cat dog\ncopy right\n"})) == []
+    assert findings_of(write(good(tmp_path), {"images/logo.png": PNG, "merges.txt": "cat dog\ncopy right\n"})) == []
 
 
 def test_a_folder_for_a_plugin_needs_no_weights(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_a_printable_pickle_is_called_one_and_a_text_like_it_is_not(tmp_path: Pa
     assert finding.code == "pickle_in_weights" and "vocab2.txt" in finding.message
 
 
-BAD_FILES = {
+BAD_FILES: dict[str, tuple[str, bytes | str, str]] = {
     "a PyTorch file": ("pytorch_model.bin", zipped({"archive/data.pkl": PICKLES["protocol 2"]}), "pickle_in_weights"),
     "a PyTorch file called text": ("a.txt", zipped({"archive/data.pkl": PICKLES["protocol 2"]}), "pickle_in_weights"),
     "NumPy objects": ("a.npy", object_array(), "pickle_in_weights"),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from landbridge_client.errors import ApiError, ContentChanged, Unreachable
-from landbridge_client.hub.digests import PIECE, digests
+from landbridge_client.hub.digests import digests
 from landbridge_client.transport import ATTEMPTS, RETRIED, Transport, backoff
 
 Progress = Callable[[str, int, int], None]  # path, bytes done, bytes in all
@@ -100,7 +100,7 @@ def _append(http: Transport, wanted: Wanted, expected: _Expected, target: Binary
         if start and response.status_code != PARTIAL:
             target.seek(0)
             target.truncate()
-        for piece in response.iter_raw(PIECE):
+        for piece in response.iter_raw():  # as they come: a larger piece would be lost with the connection
             target.write(piece)
             if target.tell() > expected.size:
                 raise ContentChanged(f"{wanted.path} is longer than the {expected.size} bytes that were announced.")
