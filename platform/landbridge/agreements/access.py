@@ -180,7 +180,7 @@ def _by_grant(asked: Asked, actor: User) -> Decision:
             agreement=row["agreement__number"],
             revision_id=row["revision_id"],
             organization_id=row["organization_id"],
-            until=min(row["ends_at"], row["agreement__ends_at"]),
+            until=min(filter(None, (row["ends_at"], row["agreement__ends_at"]))),
         )
         if decision.allowed:
             return decision

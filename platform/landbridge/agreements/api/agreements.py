@@ -88,7 +88,7 @@ class Sign(View):
     access: ClassVar[Rules] = {"POST": SIGN}
     key_required: ClassVar[bool] = True
 
-    @extend_schema(request=shapes.Signing, responses={200: shapes.AgreementDetail, 201: shapes.AgreementDetail})
+    @extend_schema(request=shapes.Signing, responses=shapes.AgreementDetail)
     def post(self, request: Request, number: str) -> Response:
         principal = principal_of(request)
         proofs.require_person(principal.require_user(), principal.token)
@@ -106,8 +106,7 @@ class Sign(View):
         except NOTED as error:
             self._note(agreement.number, error, user)
             raise
-        body = shapes.agreement_detail(signed.agreement, user)
-        return Response(body, status=201 if signed.fresh else 200)
+        return Response(shapes.agreement_detail(signed.agreement, user))
 
     def _note(self, number: str, error: DomainError, user: User) -> None:
         services.note_refusal(number=number, code=error.reason, actor=user)

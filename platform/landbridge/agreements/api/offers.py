@@ -75,6 +75,7 @@ class Offers(View):
         wish = valid(shapes.OfferWish, request)
         repo = visible_model(request, wish.pop("model"))
         totp, consent = wish.pop("totp"), wish.pop("consent")
+        del wish["type"]  # the only one so far
         chosen: dict[str, Any] = {name: tuple(value) if name in TUPLES else value for name, value in wish.items()}
         wanted = OfferRequest(**chosen)
         offer = services.publish_standing_offer(

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from landbridge.accounts.models import OrganizationKind, User
 from landbridge.agreements import documents, pages, proofs, queries
-from landbridge.agreements.models import AccessRow, Agreement, AgreementRevision, Grant, Offer, Seat
+from landbridge.agreements.models import AccessRow, Agreement, AgreementRevision, AgreementType, Grant, Offer, Seat
 from landbridge.core import time
 from landbridge.core.serializers import PlainField, Strict
 
@@ -39,8 +39,9 @@ class OfferWish(Strict):
     closes_at = serializers.DateTimeField(required=False)
     zone = serializers.CharField(max_length=64, default="UTC", help_text="IANA name")
     law = PlainField(max_length=120, required=False, allow_blank=True)
+    type = serializers.ChoiceField(AgreementType.choices, default=AgreementType.EVAL)
     totp = serializers.RegexField(CODE, help_text="The six digits of your authenticator app")
-    consent = ConsentField()
+    consent = ConsentField(default=proofs.CONSENT, help_text="What is signed names the version")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         opens, closes = attrs.get("opens_at"), attrs.get("closes_at")
@@ -115,6 +116,11 @@ class SlotOut(Strict):
     in_advance = serializers.BooleanField()
 
 
+class StatementOut(Strict):
+    body = serializers.DictField()
+    sha256 = serializers.CharField()
+
+
 class AgreementOut(Strict):
     id = serializers.CharField()
     number = serializers.CharField()
@@ -147,7 +153,7 @@ class AgreementDetail(AgreementOut):
     terms_sha256 = serializers.CharField()
     slots = SlotOut(many=True)
     waits_for = serializers.ListField(child=serializers.CharField(), help_text="Who must act next")
-    statement = serializers.DictField(allow_null=True, help_text="What you are asked to sign, if it is you")
+    statement = StatementOut(allow_null=True, help_text="What you are asked to sign, if it is you")
     statement_sha256 = serializers.CharField(allow_null=True)
     consent = serializers.CharField()
 
@@ -301,7 +307,7 @@ def agreement_detail(agreement: Agreement, user: User) -> dict[str, Any]:
         "terms_sha256": revision.terms_sha256,
         "slots": slots,
         "waits_for": unsigned if body["state"] == "signing" else [],
-        "statement": waiting.body if waiting else None,
+        "statement": {"body": waiting.body, "sha256": waiting.sha256} if waiting else None,
         "statement_sha256": waiting.sha256 if waiting else None,
         "consent": proofs.CONSENT,
     }

@@ -1,0 +1,338 @@
+"""The express path: a standing offer, taken, signed, executed in one transaction."""
+
+import pytest
+from django.db import IntegrityError, connection
+from django.db.transaction import atomic
+
+from landbridge.accounts.errors import PersonRequired, StepUpRequired
+from landbridge.accounts.models import Membership, Organization, Role, Token, TokenKind, User
+from landbridge.agreements import access, authority, documents, queries, services, steps
+from landbridge.agreements.errors import (
+    AboveAuthority,
+    AlreadyLicensed,
+    ConsentMissing,
+    NoAuthority,
+    NotYourSlot,
+    OfferExhausted,
+    OfferLapsed,
+    OfferWithdrawn,
+    OutsideTheOffer,
+    TextChanged,
+    Unprocessable,
+)
+from landbridge.agreements.machine import AGREEMENT, state_at
+from landbridge.agreements.models import Agreement, Grant, Offer, Seat, Signature, Statement
+from landbridge.core import append_only, ledger, outbox, time
+from landbridge.core.errors import NotAllowed, TransitionRefused
+from landbridge.core.signing import platform_signer
+from landbridge_client import dsse
+from landbridge_registry.models import Hold, Repo
+from tests.agreements.conftest import COMMIT, OTHER, Signatory, code_of, model, publish, sign, take, wrong_code_of
+
+
+def state(agreement: Agreement) -> str:
+    agreement.refresh_from_db()
+    return state_at(agreement, time.db_now())
+
+
+def test_from_the_offer_to_the_open_bytes(ngram: Repo, sofia: User, carl: User, dora: User) -> None:
+    offer = publish(ngram, sofia)
+    ngram.refresh_from_db()
+    assert ngram.gate == "manual", "an offered model's bytes need an agreement"
+    agreement = take(offer, carl)
+    assert agreement.number.startswith("LB-ACME-") is False and agreement.number.startswith("LB-LUMEN-EVAL-")
+    assert state(agreement) == "signing" and not Grant.objects.exists()
+    asked = {"token": None, "capability": access.DOWNLOAD, "repo": ngram, "revision": COMMIT, "path": "m.safetensors"}
+    assert access.decide(actor=carl, **asked).code == "not_effective"
+    signed = sign(agreement, dora)
+    assert signed.fresh and state(agreement) == "active"
+    decision = access.decide(actor=carl, **asked)
+    assert decision.allowed and decision.grant_id == Grant.objects.get().pk
+    assert decision.page == f"/agreements/{agreement.number}"
+    assert set(Seat.objects.values_list("user__username", flat=True)) == {"carl", "dora"}
+    assert ledger.broken_at(steps.chain_of(offer.licensor)) is None
+    assert set(Hold.objects.values_list("commit", flat=True)) == {COMMIT}
+
+
+def test_the_last_signature_publishes_the_execution_after_commit(taken: Agreement, dora: User) -> None:
+    heard = AGREEMENT["execute"].effect
+    assert heard == "agreement.executed"
+    outbox.SUBSCRIBERS[heard].append("tests.nobody")
+    try:
+        sign(taken, dora)
+    finally:
+        outbox.SUBSCRIBERS[heard].remove("tests.nobody")
+
+
+def test_the_signature_keeps_what_a_third_party_needs(licensed: Agreement, dora: User) -> None:
+    row = Signature.objects.get(slot__agreement=licensed, slot__side="licensee")
+    verified = dsse.verify(
+        row.platform_signature, [platform_signer().key], payload_type="application/vnd.landbridge.signature+json"
+    )
+    assert verified.anchored
+    assert verified.statement == {"statement": row.statement, "proof": row.proof}
+    assert row.statement["says"] == "I, dora, sign for Acme as Director."
+    assert row.authority_snapshot["confirmed_by"] == "olga"
+    assert row.level == "SES"
+    assert row.proof["kind"] == "totp" and code_of(dora) not in str(row.proof)
+    theirs = Signature.objects.get(slot__agreement=licensed, slot__side="licensor")
+    assert theirs.offer_id == licensed.offer_id, "the lab's slot holds the offer's signature"
+
+
+def test_the_seal_is_the_platforms_signature_over_text_and_signatures(licensed: Agreement) -> None:
+    revision = queries.revision_of(licensed)
+    expected = documents.sha256_of(
+        {"revision": revision.revision_sha256, "signatures": queries.signatures_of(licensed, revision)}
+    )
+    assert licensed.document_sha256 == expected
+    signer = platform_signer()
+    assert signer.key.verifies(expected.encode(), bytes.fromhex(licensed.seal["sig"]))
+
+
+def test_the_same_signature_again_gives_the_first(taken: Agreement, dora: User) -> None:
+    first = sign(taken, dora)
+    again = sign(taken, dora, totp="000000")
+    assert (again.signature.pk, again.fresh) == (first.signature.pk, False)
+    assert Signature.objects.filter(slot__side="licensee").count() == 1
+
+
+def test_the_database_refuses_a_second_signature_in_a_slot(licensed: Agreement) -> None:
+    row = Signature.objects.get(slot__side="licensee")
+    row.pk, row.nonce = None, "other"
+    with pytest.raises(IntegrityError), atomic():
+        row.save(force_insert=True)
+
+
+def test_publishing_needs_authority_to_offer(ngram: Repo, signatory: Signatory, lumen: Organization, ada: User) -> None:
+    signatory("ada", lumen, acts=["sign"])
+    with pytest.raises(NoAuthority, match="no authority to offer a EVAL for Lumen"):
+        publish(ngram, ada)
+    ngram.refresh_from_db()
+    assert ngram.gate == "" and not Offer.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"types": ["NDA"]},
+        {"acts": ["offer"]},
+        {"confirmed_by": None},
+        {
+            "ends_at": time.datetime(2020, 1, 1, tzinfo=time.UTC),
+            "starts_at": time.datetime(2019, 1, 1, tzinfo=time.UTC),
+        },
+        {"starts_at": time.datetime(2099, 1, 1, tzinfo=time.UTC)},
+        {"revoked_at": time.datetime(2020, 1, 1, tzinfo=time.UTC)},
+    ],
+    ids=["other type", "other act", "unconfirmed", "ended", "not begun", "revoked"],
+)
+def test_taking_needs_somebody_with_authority_to_sign(
+    offer: Offer, acme: Organization, signatory: Signatory, carl: User, columns: dict[str, object]
+) -> None:
+    signatory("carl", acme, **columns)
+    with pytest.raises(NoAuthority):
+        take(offer, carl)
+    offer.refresh_from_db()
+    assert offer.taken == 0, "nothing half-made stays"
+
+
+def test_authority_is_read_again_when_the_signature_is_given(taken: Agreement, dora: User) -> None:
+    dora.authority.update(revoked_at=time.db_now())
+    with pytest.raises(NoAuthority):
+        sign(taken, dora)
+    assert state(taken) == "signing" and not Grant.objects.exists()
+
+
+def test_a_signature_ends_with_the_membership(taken: Agreement, dora: User) -> None:
+    Membership.objects.filter(user=dora).delete()
+    with pytest.raises(NoAuthority):
+        sign(taken, dora)
+
+
+def test_a_limit_is_a_limit(acme: Organization, signatory: Signatory) -> None:
+    small = signatory("dora", acme, value_limit=100_000, currency="EUR")
+    deed = authority.Deed("EVAL", "sign", 100_000, "EUR")
+    assert authority.find(person=small, organization=acme, deed=deed).value_limit == 100_000
+    for value, currency in ((100_001, "EUR"), (1, "USD")):
+        with pytest.raises(AboveAuthority):
+            authority.find(person=small, organization=acme, deed=authority.Deed("EVAL", "sign", value, currency))
+
+
+def test_an_offer_whose_signatory_lost_the_authority_is_not_taken(
+    offer: Offer, carl: User, dora: User, sofia: User
+) -> None:
+    sofia.authority.update(revoked_at=time.db_now())
+    with pytest.raises(OfferLapsed, match="sign it again"):
+        take(offer, carl)
+
+
+def test_a_wrong_code_signs_nothing(taken: Agreement, dora: User) -> None:
+    with pytest.raises(StepUpRequired):
+        sign(taken, dora, totp=wrong_code_of(dora))
+    assert not Signature.objects.filter(slot__side="licensee").exists() and not Grant.objects.exists()
+
+
+def test_a_code_works_once(offer: Offer, carl: User, dora: User) -> None:
+    agreement = take(offer, carl)
+    code = code_of(dora)
+    sign(agreement, dora, totp=code)
+    with pytest.raises(StepUpRequired, match="used before"):
+        services.terminate(number=agreement.number, reason="No need", totp=code, actor=dora)
+    assert state(agreement) == "active"
+
+
+def test_the_other_sides_account_signs_nothing(taken: Agreement, sofia: User, carl: User) -> None:
+    for other in (sofia, carl):
+        with pytest.raises(NotYourSlot):
+            services.sign_agreement(
+                number=taken.number,
+                statement_sha256=Statement.objects.get().sha256,
+                totp="123456",
+                consent="2026-1",
+                actor=other,
+            )
+
+
+def test_a_program_signs_nothing(taken: Agreement, dora: User) -> None:
+    robot = Token(kind=TokenKind.ROBOT, user=dora, scopes=["agreements.sign"])
+    with pytest.raises(PersonRequired):
+        sign(taken, dora, token=robot)
+
+
+def test_consent_is_asked_for(taken: Agreement, dora: User) -> None:
+    with pytest.raises(ConsentMissing):
+        sign(taken, dora, consent="1999-1")
+
+
+def test_another_statement_is_refused(taken: Agreement, dora: User) -> None:
+    with pytest.raises(TextChanged):
+        sign(taken, dora, statement_sha256="0" * 64)
+
+
+def test_a_text_that_was_changed_in_the_database_cannot_be_signed(taken: Agreement, dora: User) -> None:
+    revision = queries.revision_of(taken)
+    table = revision._meta.db_table
+    with connection.cursor() as cursor:
+        on = f' ON "{table}"' if connection.vendor == "postgresql" else ""
+        cursor.execute(f'DROP TRIGGER "{table}_no_update"{on}')
+        texts = {**revision.texts, "en": revision.texts["en"].replace("90 days", "900 days")}
+        assert texts != revision.texts
+        type(revision).objects.filter(pk=revision.pk).update(texts=texts)
+    append_only.enforce()
+    with pytest.raises(TextChanged, match="not the one that was frozen"):
+        sign(taken, dora)
+
+
+def test_what_was_frozen_cannot_be_changed_or_removed(licensed: Agreement) -> None:
+    for table in (type(queries.revision_of(licensed)), Signature, Statement):
+        for deed in (lambda rows: rows.update(created_at=time.db_now()), lambda rows: rows._raw_delete("default")):
+            with pytest.raises(Exception, match="append-only"), atomic():
+                deed(table.objects.all())
+
+
+def test_taking_again_while_it_waits_gives_the_same(taken: Agreement, offer: Offer, carl: User) -> None:
+    assert take(offer, carl).pk == taken.pk
+    offer.refresh_from_db()
+    assert offer.taken == 1
+
+
+def test_a_second_license_is_refused_while_one_runs(licensed: Agreement, offer: Offer, carl: User) -> None:
+    with pytest.raises(AlreadyLicensed) as refusal:
+        take(offer, carl)
+    assert refusal.value.detail["agreement"] == licensed.number
+
+
+@pytest.mark.usefixtures("dora")
+def test_a_cap_of_one_is_one(ngram: Repo, sofia: User, carl: User, rival: User, signatory: Signatory) -> None:
+    offer = publish(ngram, sofia, cap=1)
+    signatory("rita", Organization.objects.get(slug="rival"))
+    first = take(offer, carl)
+    with pytest.raises(OfferExhausted, match="All 1 licenses"):
+        take(offer, rival, entity="rival")
+    services.decline(number=first.number, reason="Changed our mind", actor=carl)
+    assert state(first) == "declined"
+    assert take(offer, rival, entity="rival").number.split("-")[-2] == "00002", "numbers have no gaps"
+
+
+def test_an_offer_reaches_only_whom_it_is_for(ngram: Repo, sofia: User, carl: User, dora: User, ada: User) -> None:
+    offer = publish(ngram, sofia, countries=("FR",))
+    with pytest.raises(OutsideTheOffer) as refusal:
+        take(offer, carl)
+    assert refusal.value.reason == "territory"
+    with pytest.raises(OutsideTheOffer) as refusal:
+        take(offer, carl, country="FR")
+    assert refusal.value.reason == "country_mismatch"
+    with pytest.raises(OutsideTheOffer) as refusal:
+        take(publish(ngram, sofia), ada, entity="lumen")
+    assert refusal.value.reason == "own_model"
+    with pytest.raises(OutsideTheOffer, match="kind lab"):
+        take(publish(ngram, sofia, licensee_kinds=("lab",)), carl)
+    with pytest.raises(NotAllowed):
+        take(offer, ada, entity="acme")
+
+
+def test_revoking_an_offer_ends_what_waits_and_keeps_what_is_signed(
+    licensed: Agreement, rival: User, signatory: Signatory, sofia: User, carl: User
+) -> None:
+    offer = Offer.objects.get()
+    signatory("rita", Organization.objects.get(slug="rival"))
+    waiting = take(offer, rival, entity="rival")
+    with pytest.raises(NotAllowed):
+        services.revoke_offer(offer_id=offer.pk, reason="Mine", actor=carl)
+    services.revoke_offer(offer_id=offer.pk, reason="A new version comes", actor=sofia)
+    assert state(waiting) == "withdrawn" and state(licensed) == "active"
+    with pytest.raises(OfferWithdrawn):
+        sign(waiting, rival)
+    services.revoke_offer(offer_id=offer.pk, reason="Again", actor=sofia)
+    offer.refresh_from_db()
+    assert offer.revoked_reason == "A new version comes" and offer.taken == 1
+
+
+def test_only_sealed_public_versions_of_an_organization_are_offered(ngram: Repo, sofia: User) -> None:
+    with pytest.raises(Unprocessable, match="no sealed versions: cccc"):
+        publish(ngram, sofia, revisions=("c" * 40,))
+    Repo.objects.filter(pk=ngram.pk).update(visibility="private")
+    with pytest.raises(Unprocessable, match="Make it public first"):
+        publish(ngram, sofia)
+
+
+def test_an_unknown_license_is_not_offered(lumen: Organization, sofia: User) -> None:
+    cases = (
+        ("", ""),
+        ("CC-BY-NC-4.0", ""),
+        ("Apache-2.0 AND GPL-3.0-only", ""),
+        ("MIT", "x/y"),
+        ("not ( a license", ""),
+    )
+    for number, (declared, base) in enumerate(cases):
+        card = {"base_model": base} if base else {}
+        repo = model(lumen, f"model-{number}", declared, card=card)
+        with pytest.raises(Unprocessable) as refusal:
+            publish(repo, sofia)
+        assert refusal.value.reason == "lineage_review" and refusal.value.detail["findings"]
+        repo.refresh_from_db()
+        assert repo.gate == ""
+
+
+def test_known_licenses_of_the_model_and_its_bases_go_along_as_conditions(lumen: Organization, sofia: User) -> None:
+    model(lumen, "base", "LicenseRef-Lumen-1.0")
+    repo = model(lumen, "tuned", "MIT OR GPL-3.0-only", card={"base_model": ["Lumen/Base@main"]})
+    offer = publish(repo, sofia)
+    assert offer.verdict["verdict"] == "conditions"
+    assert offer.terms["third_party"] == ["MIT OR GPL-3.0-only"]
+    assert "MIT OR GPL" in queries.offer_texts(offer)["en"]
+
+
+def test_moves_refuse_where_they_do_not_start(licensed: Agreement, sofia: User, carl: User) -> None:
+    with pytest.raises(TransitionRefused) as refusal:
+        services.resume(number=licensed.number, reason="Why not", actor=sofia)
+    assert refusal.value.detail["state"] == "active"
+    assert refusal.value.detail["allowed_actions"] == ["suspend", "terminate"]
+    with pytest.raises(NotAllowed):
+        services.suspend(number=licensed.number, reason="Mine now", actor=carl)
+    assert Membership.objects.get(user=carl).role == Role.OWNER
+
+
+def test_the_offer_pins_the_newest_version_if_none_is_named(ngram: Repo, sofia: User) -> None:
+    assert publish(ngram, sofia, revisions=()).revisions[0]["commit"] == COMMIT
+    assert {one["commit"] for one in publish(ngram, sofia, revisions=(OTHER, COMMIT)).revisions} == {OTHER, COMMIT}
