@@ -58,8 +58,9 @@ def begun() -> bool:
 def sync(instance: Instance) -> None:
     """Tasks, suites and models of the installed plugins: quick when nothing is new."""
     instance.say("tasks and models of the installed plugins")
-    call_command("sync_benchmarks", verbosity=0)
-    call_command("sync_plugins", verbosity=0)
+    with (instance.group.logs / "sync.log").open("a") as log:
+        call_command("sync_benchmarks", stdout=log, stderr=log)
+        call_command("sync_plugins", stdout=log, stderr=log)
 
 
 def start_building(instance: Instance) -> Process:
