@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import IO
 
 from landbridge_evaluation.child.limits import die_with, restrict
@@ -25,7 +26,8 @@ def main() -> int:
     out = results_stream(number)
     restrict()
     questions = os.fdopen(os.dup(0), "rb")
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # a plugin that reads stdin reads nothing
+    with Path(os.devnull).open("rb") as nothing:
+        os.dup2(nothing.fileno(), 0)  # a plugin that reads stdin reads nothing
     return Server(questions, out).run()
 
 

@@ -87,15 +87,18 @@ def told(task: TaskSpec) -> dict[str, Any]:
     return task.to_json()
 
 
-def lines_of(values: Mapping[int, Any]) -> bytes:
-    """A shard as it is kept: a line an item, in the items' order."""
-    rows = (
-        json.dumps({"i": place, "v": values[place]}, separators=(",", ":"), ensure_ascii=False)
-        for place in sorted(values)
-    )
-    return "".join(row + "\n" for row in rows).encode()
+def lines_of(values: Mapping[int, Any], counters: Mapping[str, float]) -> bytes:
+    """A shard as it is kept: a line an item, in the items' order; last what the child metered."""
+    rows = [dump({"i": place, "v": values[place]}) for place in sorted(values)]
+    return "".join(row + "\n" for row in (*rows, dump({"m": dict(counters)}))).encode()
 
 
-def values_of(lines: bytes) -> dict[int, Any]:
-    rows = (json.loads(line) for line in lines.splitlines())
-    return {row["i"]: row["v"] for row in rows}
+def dump(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def values_of(lines: bytes) -> tuple[dict[int, Any], dict[str, float]]:
+    """(answers by the items' places, counters) of a kept shard."""
+    rows = [json.loads(line) for line in lines.splitlines()]
+    counters = next((row["m"] for row in rows if "m" in row), {})
+    return {row["i"]: row["v"] for row in rows if "i" in row}, counters

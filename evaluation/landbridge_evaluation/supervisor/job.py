@@ -17,7 +17,7 @@ from landbridge_evaluation.jobspec import JobSpec
 from landbridge_evaluation.planning import Route, route_for, why_not
 from landbridge_evaluation.questions import class_names
 from landbridge_evaluation.scoring import TaskScore, score_task
-from landbridge_evaluation.supervisor.asking import Asker, lines_of
+from landbridge_evaluation.supervisor.asking import Asker, lines_of, values_of
 from landbridge_evaluation.supervisor.model import ModelFolder, open_model
 from landbridge_evaluation.supervisor.progress import Progress
 from landbridge_evaluation.supervisor.session import Session
@@ -134,7 +134,7 @@ class Job:
             load = self.prepare(task, data_dir, results)
             self.answer(load, work_dir, results)
             self.report("scoring", 1.0)
-            results.scores[task.name] = score_task(load, self.answers(load), seed=self.spec.seeds[0])
+            results.scores[task.name] = score_task(load, self.answers(load, results), seed=self.spec.seeds[0])
         except (LoadFault, ContentChanged, InfrastructureFault, Stopped):
             raise
         except Fault as fault:
@@ -177,19 +177,18 @@ class Job:
                 prepared = True
             places = load.shard(plan, rows)
             values, counters = asker.shard(load, plan, places, partial(self.report_items, load, plan))
-            self.store.put(plan.index, lines_of(values))
+            self.store.put(plan.index, lines_of(values, counters))
             self.missing.discard(plan.index)
-            kept = results.counters.setdefault(load.task.name, {})
-            for name, value in counters.items():
-                kept[name] = kept.get(name, 0) + value
 
-    def answers(self, load: workload.Workload) -> dict[int, Any]:
+    def answers(self, load: workload.Workload, results: JobResults) -> dict[int, Any]:
         """Every item's answer, from the store: what the scores rest on is what was kept."""
-        from landbridge_evaluation.supervisor.asking import values_of
-
         found: dict[int, Any] = {}
+        sums = results.counters.setdefault(load.task.name, {})
         for plan in self.spec.shards_of(load.task.name):
-            found |= values_of(self.store.get(plan.index))
+            values, counters = values_of(self.store.get(plan.index))
+            found |= values
+            for name, value in counters.items():
+                sums[name] = sums.get(name, 0) + value
         lacking = len(load.items) - len(found)
         if lacking or any(place not in found for place in range(len(load.items))):
             raise TaskFault(f"{load.task.name}: the kept shards lack {lacking} answers.", code="shards_incomplete")

@@ -78,7 +78,11 @@ class Session:
 
     def pump(self) -> None:
         self.watch()
-        for key, _ in self.selector.select(POLL_S):
+        gone = self.child.process.poll() is not None
+        ready = self.selector.select(POLL_S)
+        if gone and not any(key.data == "results" for key, _ in ready):
+            raise self.ended()  # what it left behind may hold the pipe open, but has nothing to say
+        for key, _ in ready:
             match key.data:
                 case "stdin":
                     self.write()
