@@ -44,12 +44,11 @@ def entries_of_task(found: Board, principal: Principal, task: str | None) -> Que
 
 def tasks_of(found: Board) -> list[TaskRecord]:
     """The tasks of the suite's newest revision, in its order."""
-    rows = TaskRecord.objects.filter(suites__suite=found.suite_id).select_related("dataset__repo__namespace")
     newest = found.suite.revisions.order_by("-number").first()
     if newest is None:
         return []
-    ordered: list[TaskRecord] = list(rows.filter(suites=newest).order_by("suitetaskrow__place").distinct())
-    return ordered
+    rows = newest.rows.select_related("task__dataset__repo__namespace").order_by("place")
+    return [row.task for row in rows]
 
 
 def board_of_result(result_id: str) -> str | None:
