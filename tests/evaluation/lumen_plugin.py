@@ -35,7 +35,8 @@ class Perfect:
 
     def extract(self, items):
         return [
-            Span(context.find("["), context.find("]") + 1, 1.0) if "[" in context else Span(-1, -1) for _, context in items
+            Span(context.find("["), context.find("]") + 1, 1.0) if "[" in context else Span(-1, -1)
+            for _, context in items
         ]
 
     def transcribe(self, sounds):
@@ -93,7 +94,12 @@ class Hostile:
         if "rows" in self.settings:
             return [[float(one) for one in self.settings["rows"]] for _ in items]
         if "look" in self.settings:
-            print(json.dumps({"env": dict(os.environ), "stdin": sys.stdin.read(), "fds": sorted(os.listdir("/proc/self/fd"))}), flush=True)
+            print(
+                json.dumps(
+                    {"env": dict(os.environ), "stdin": sys.stdin.read(), "fds": sorted(os.listdir("/proc/self/fd"))}
+                ),
+                flush=True,
+            )
         if "spin" in self.settings:
             while True:
                 pass
