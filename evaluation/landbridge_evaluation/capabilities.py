@@ -75,7 +75,7 @@ def capabilities_of(
     there; ``specs`` are the models that the installed plugins registered, by slug.
     """
     if marker is not None:
-        return of_marker(marker, specs)
+        return of_marker(paths, marker, specs)
     if config is None:
         return Capabilities(reason="The folder holds neither config.json nor landbridge.json.")
     if not any(path.endswith(".safetensors") for path in paths):
@@ -83,13 +83,16 @@ def capabilities_of(
     return of_config(paths, config)
 
 
-def of_marker(marker: Mapping[str, Any], specs: Mapping[str, ModelSpec]) -> Capabilities:
+def of_marker(paths: Collection[str], marker: Mapping[str, Any], specs: Mapping[str, ModelSpec]) -> Capabilities:
     slug = marker.get("slug")
     if marker.get("schema") != MARKER_SCHEMA or not isinstance(slug, str):
         return Capabilities(reason=f'landbridge.json must say {{"schema": "{MARKER_SCHEMA}", "slug": …}}.')
     spec = specs.get(slug)
     if spec is None:
         return Capabilities(reason=f'No installed plugin registers the model "{slug}".')
+    absent = [name for name in spec.files if name not in paths]
+    if absent:
+        return Capabilities(slug=slug, reason=f"The folder of {slug} lacks {', '.join(absent)}.")
     return Capabilities(kinds=spec.kinds, modality=spec.modality.value, slug=slug, adapts=spec.adapts)
 
 

@@ -16,7 +16,15 @@ def learner(slug: str, title: str, modality: Modality, summary: str, kind: str =
 def language_model(slug: str, title: str, summary: str) -> ModelSpec:
     """A byte model whose counts lie in its folder."""
     kinds = (ROLLING, LIKELIHOOD)
-    return ModelSpec(slug=slug, title=title, modality=Modality.TEXT, license=APACHE, kinds=kinds, summary=summary)
+    return ModelSpec(
+        slug=slug,
+        title=title,
+        modality=Modality.TEXT,
+        license=APACHE,
+        kinds=kinds,
+        summary=summary,
+        files=("model.safetensors",),
+    )
 
 
 FLOOR = "Always answers with the shares of the labels in the training rows: what any model must beat."

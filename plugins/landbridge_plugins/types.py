@@ -32,6 +32,7 @@ class ModelSpec(Spec):
     summary: str = ""  # a sentence for the catalog
     parameters: int | None = None
     homepage: str = ""
+    files: tuple[str, ...] = ()  # what its folder must hold beside landbridge.json; empty: it runs without weights
 
     def __post_init__(self) -> None:
         if not SLUG.fullmatch(self.slug):
