@@ -14,4 +14,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("landbridge.agreements.urls")),
     path("", include("landbridge.evaluations.urls")),
     path("", include("landbridge.leaderboards.urls")),
+    path("", include("landbridge.submissions.urls")),
 ]

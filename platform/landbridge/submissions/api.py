@@ -1,0 +1,99 @@
+"""``/submissions``: hand a model in, see what screening said, take it back."""
+
+from typing import Any, ClassVar
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from landbridge.accounts.principals import Principal, principal_of
+from landbridge.core import pagination
+from landbridge.core.access import Access, Right, Rules
+from landbridge.core.machine import Who
+from landbridge.core.query import Query
+from landbridge.core.serializers import Strict, valid
+from landbridge.core.views import View
+from landbridge.evaluations import queries as evaluations
+from landbridge.submissions import queries, services, shapes
+from landbridge.submissions.machine import SubmissionState
+from landbridge.submissions.models import Submission
+
+WHO = "Members of the model's namespace, or the operator; to others it looks absent."
+READ: Rules = {"GET": Access(Right.SIGNED_IN, scope="read", why=WHO)}
+ACT: Rules = {"POST": Access(Right.SIGNED_IN, scope="submit", why=WHO)}
+
+
+class SubmissionRequest(Strict):
+    model = serializers.RegexField(r"^[^/\s]{1,96}/[^/\s]{1,96}$", help_text="namespace/name")
+    revision = serializers.CharField(max_length=200, default="main", help_text="a branch, tag or commit")
+    suite = serializers.CharField(max_length=80, required=False, help_text="what to measure it on; none: seal only")
+
+
+class Submissions(View):
+    access: ClassVar[Rules] = {**READ, **ACT}
+    query: ClassVar = ("state", "model")
+    listed: ClassVar = True
+
+    def get(self, request: Request) -> Response:
+        asked = Query(request.GET)
+        rows = queries.visible_submissions(principal_of(request))
+        if state := asked.choice("state", SubmissionState.values):
+            rows = rows.filter(state=state)
+        if model := asked.one("model"):
+            namespace, _, name = model.partition("/")
+            rows = rows.filter(repo__namespace__name__iexact=namespace, repo__name__iexact=name)
+        return pagination.page(request, rows, serialize=shapes.submission_line)
+
+    def post(self, request: Request) -> Response:
+        """Asked again for the same commit and suite: 200 and the same submission."""
+        wanted = valid(SubmissionRequest, request)
+        principal = principal_of(request)
+        repo = queries.model_for(principal, wanted["model"])
+        suite = evaluations.newest_revision(wanted["suite"]) if wanted.get("suite") else None
+        commit = queries.commit_for(repo, wanted["revision"])
+        made, new = services.create_submission(
+            repo_id=repo.pk,
+            commit=commit.sha,
+            asked=wanted["revision"],
+            suite_revision_id=suite.pk if suite else None,
+            actor=principal.require_user(),
+        )
+        headers = {"Location": f"/api/v1/submissions/{made.pk}"}
+        return Response(body_of(made.pk, principal), status=201 if new else 200, headers=headers)
+
+
+class OneSubmission(View):
+    access: ClassVar[Rules] = READ
+    query: ClassVar = ()
+
+    def get(self, request: Request, submission: str) -> Response:
+        principal = principal_of(request)
+        return Response(body_of(queries.submission_for(principal, submission).pk, principal))
+
+
+class Findings(View):
+    access: ClassVar[Rules] = READ
+    query: ClassVar = ()
+
+    def get(self, request: Request, submission: str) -> Response:
+        found = queries.submission_for(principal_of(request), submission)
+        return Response(shapes.findings_json(found.findings.all()))
+
+
+class Withdraw(View):
+    access: ClassVar[Rules] = ACT
+
+    def post(self, request: Request, submission: str) -> Response:
+        principal = principal_of(request)
+        found = queries.submission_for(principal, submission)
+        services.withdraw_submission(submission_id=found.pk, actor=principal.require_user(), who=who(principal, found))
+        return Response(body_of(found.pk, principal))
+
+
+def body_of(submission_id: str, principal: Principal) -> dict[str, Any]:
+    found = queries.submissions().prefetch_related("findings").get(pk=submission_id)
+    return shapes.submission_json(found, queries.newest_job(found), who=who(principal, found))
+
+
+def who(principal: Principal, submission: Submission) -> Who:
+    return Who.MEMBER if principal.has_role(submission.repo.namespace, "member") else Who.OPERATOR

@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+
+
+class SubmissionsConfig(AppConfig):
+    name = "landbridge.submissions"
+
+    def ready(self) -> None:
+        from landbridge.core import outbox, sweeps  # noqa: PLC0415 needs loaded apps
+        from landbridge.submissions import tasks  # noqa: PLC0415
+
+        outbox.subscribe("submission.created", tasks.SCREEN)
+        outbox.subscribe("submission.sealed", tasks.EVALUATE)
+        outbox.subscribe("result.accepted", tasks.PUBLISH)
+        sweeps.register("submissions.screen", tasks.sweep_screening)
+        sweeps.register("submissions.evaluate", tasks.sweep_sealed)
+        sweeps.register("submissions.publish", tasks.sweep_evaluated)

@@ -1,0 +1,60 @@
+"""The platform's part after a submission: screen, queue, publish. The sweeper does what a lost message left undone."""
+
+import logging
+
+from landbridge.accounts.clock import clock
+from landbridge.core.tasks import control_task
+from landbridge.submissions import examining, queries, services
+
+log = logging.getLogger(__name__)
+HERE = "landbridge.submissions.tasks"
+SCREEN, EVALUATE, PUBLISH = f"{HERE}.screen_submission", f"{HERE}.queue_evaluation", f"{HERE}.publish_result"
+
+
+@control_task
+def screen_submission(submission_id: str) -> None:
+    _screen(submission_id)
+
+
+@control_task
+def queue_evaluation(submission_id: str) -> None:
+    services.queue_evaluation(submission_id=submission_id, actor=clock())
+
+
+@control_task
+def publish_result(result_id: str) -> None:
+    actor = clock()
+    for submission_id in queries.to_publish(result_id):
+        services.publish_submission(submission_id=submission_id, actor=actor)
+
+
+def sweep_screening() -> int:
+    return sum(_screen(pk) for pk in queries.to_screen())
+
+
+def sweep_sealed() -> int:
+    actor = clock()
+    found = queries.to_queue()
+    for pk in found:
+        services.queue_evaluation(submission_id=pk, actor=actor)
+    return len(found)
+
+
+def sweep_evaluated() -> int:
+    actor = clock()
+    return sum(services.publish_submission(submission_id=pk, actor=actor) for pk in queries.to_publish())
+
+
+def _screen(submission_id: str) -> bool:
+    """Screen once. An error of ours leaves the submission held: it is tried again when that lapses, thrice at most."""
+    actor = clock()
+    taken = services.start_screening(submission_id=submission_id, actor=actor)
+    if taken is None:
+        return False
+    try:
+        examined = examining.examine(taken)
+    except Exception:
+        log.exception("screening %s broke off (try %s)", submission_id, taken.tries)
+        return False
+    services.finish_screening(submission_id=taken.pk, tries=taken.tries, examined=examined, actor=actor)
+    return True
