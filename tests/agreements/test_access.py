@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from landbridge.accounts.models import Membership, Organization, Role, Token, TokenKind, User
 from landbridge.accounts.principals import Principal
+from landbridge.accounts.tokens import digest_of
 from landbridge.agreements import access, live, queries, sentences, services
 from landbridge.agreements.access import Decision
 from landbridge.agreements.models import Agreement, Grant, GrantedRevision, Seat
@@ -141,7 +142,7 @@ def test_a_private_repository_looks_absent_to_strangers(licensed: Agreement, car
 
 def test_a_token_needs_the_scope_and_its_own_life(licensed: Agreement, carl: User) -> None:
     def token(**columns: Any) -> Token:  # noqa: ANN401 columns
-        usual = {"user": carl, "name": "t", "prefix": "lb_", "digest": str(columns), "scopes": ["repo.read"]}
+        usual = {"user": carl, "name": "t", "prefix": "lb_", "digest": digest_of(str(columns)), "scopes": ["repo.read"]}
         return Token.objects.create(**(usual | {"expires_at": time.db_now() + timedelta(hours=1)} | columns))
 
     assert ask(licensed.repo, carl, token()).allowed

@@ -196,13 +196,13 @@ def test_bad_input_names_its_field(ngram: Repo, sofia: User, offer: Offer, carl:
         (bearer(sofia), "/offers", {"model": "ngram", "totp": "123456"}, "/model"),
         (
             bearer(carl),
-            f"/offers/{offer.pk}/take",
+            take_it,
             {"organization": "acme", "purpose": "x", "country": "DE"},
             "/purpose",
         ),
         (
             bearer(carl),
-            f"/offers/{offer.pk}/take",
+            take_it,
             {"organization": "acme", "purpose": "xxx", "country": "Germany"},
             "/country",
         ),
@@ -231,7 +231,8 @@ def test_the_log_is_read_by_those_who_act_for_a_side(
 ) -> None:
 
     for commit in (COMMIT, OTHER):
-        asked = {"actor": carl, "token": None, "capability": access.DOWNLOAD, "repo": licensed.repo, "revision": commit}
+        asked: dict[str, Any] = {"actor": carl, "token": None, "capability": access.DOWNLOAD, "revision": commit}
+        asked["repo"] = licensed.repo
         access_log.begin(decision=access.decide(**asked, path="m"), **asked, path="m", address="192.0.2.7")
     for user in (sofia, carl):
         items = bearer(user).get(f"{API}/agreements/{licensed.number}/access-log").json()["items"]

@@ -1,5 +1,7 @@
 """The access log: a decision is written before the first byte, the end once, and neither is ever changed."""
 
+from typing import Any
+
 import pytest
 from django.db import DatabaseError
 from django.db.transaction import atomic
@@ -11,8 +13,14 @@ from landbridge.core import time
 from tests.agreements.conftest import COMMIT, job_token
 
 
-def log(agreement: Agreement, actor: User | None, **more: str) -> AccessRow:
-    asked = {"actor": actor, "token": None, "capability": access.DOWNLOAD, "repo": agreement.repo, "revision": COMMIT}
+def log(agreement: Agreement, actor: User | None, **more: Any) -> AccessRow:  # noqa: ANN401 columns
+    asked: dict[str, Any] = {
+        "actor": actor,
+        "token": None,
+        "capability": access.DOWNLOAD,
+        "repo": agreement.repo,
+        "revision": COMMIT,
+    }
     decision = access.decide(**asked, path="model.safetensors")
     return access_log.begin(decision=decision, **asked, path="model.safetensors", **more)
 
@@ -43,7 +51,13 @@ def test_a_refusal_is_written_down_too(licensed: Agreement, carl: User, rival: U
 
 def test_a_job_is_named(licensed: Agreement, ada: User) -> None:
     token = job_token(ada, licensed.repo, COMMIT)
-    asked = {"actor": ada, "token": token, "capability": access.DOWNLOAD, "repo": licensed.repo, "revision": COMMIT}
+    asked: dict[str, Any] = {
+        "actor": ada,
+        "token": token,
+        "capability": access.DOWNLOAD,
+        "repo": licensed.repo,
+        "revision": COMMIT,
+    }
     row = access_log.begin(decision=access.decide(**asked, path="x"), **asked, path="x")
     assert (row.job, row.token, row.code) == ("j1", token.pk, "job")
 

@@ -9,9 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from landbridge.accounts.models import Membership, Role, User
 from landbridge.accounts.principals import Principal
-from landbridge.agreements import access, execution, live, pages
+from landbridge.agreements import access, documents, execution, live, pages
 from landbridge.agreements import sentences as say
-from landbridge.agreements import terms as terms_of
 from landbridge.agreements.machine import allowed_actions, state_at
 from landbridge.agreements.models import (
     AccessRow,
@@ -116,8 +115,8 @@ def offer_of(offer_id: str, principal: Principal) -> Offer:
 
 
 def offer_texts(offer: Offer) -> dict[str, str]:
-    """What one signs, with open places where the licensee will stand."""
-    return terms_of.texts(offer.terms, terms_of.parties_of(offer), version=offer.template_version)
+    """What the licensor signed, with open places where the licensee will stand."""
+    return {language: offer.texts[language] for language in documents.LANGUAGES}
 
 
 def model_of(namespace: str, name: str) -> Repo:

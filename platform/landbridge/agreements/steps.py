@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from landbridge.accounts.models import AuthorityRecord, Membership, Organization, Role, User
 from landbridge.agreements import authority, calendar, documents, proofs
@@ -95,7 +95,8 @@ def take_place(offer: Offer) -> None:
     """Count one more taker: one conditional UPDATE, so a cap holds however many come at once."""
     now = time.now()
     live = Q(revoked_at=None, opens_at__lte=now, taken__lt=F("cap")) & (Q(closes_at=None) | Q(closes_at__gt=now))
-    public = Q(repo__visibility=Visibility.PUBLIC, repo__disabled_reason="")
+    # EXISTS, not a join: a join makes the WHERE a subselect, which PostgreSQL does not judge again after waiting
+    public = Exists(Repo.objects.filter(pk=OuterRef("repo"), visibility=Visibility.PUBLIC, disabled_reason=""))
     if Offer.objects.filter(live, public, pk=offer.pk).update(taken=F("taken") + 1):
         return
     offer.refresh_from_db()

@@ -23,6 +23,7 @@ class Offer(BaseModel):
     template_version = models.CharField(max_length=20)
     template_sha256 = models.CharField(max_length=64)
     terms = models.JSONField()
+    texts = models.JSONField()  # {"en", "zh-hans"}: Markdown as it was signed, places of the licensee open
     verdict = models.JSONField(default=dict)  # what the license check said when it was published
     # caps and window
     cap = models.PositiveIntegerField()

@@ -105,7 +105,7 @@ def _signed(offer: Offer, *, record: AuthorityRecord, proof: dict[str, object], 
     """Freeze what the licensor binds itself to, and save it with the signature."""
     template = documents.template(offer.type, offer.template_version)
     texts = terms_of.texts(offer.terms, terms_of.parties_of(offer), version=offer.template_version)
-    offer.template_sha256 = template.sha256
+    offer.template_sha256, offer.texts = template.sha256, texts
     offer.statement = {
         "schema": "landbridge.offer/1",
         "offer": offer.pk,

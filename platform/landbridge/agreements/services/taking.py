@@ -3,9 +3,9 @@
 from django.db import transaction
 
 from landbridge.accounts.models import AuthorityRecord, Membership, Organization, User
-from landbridge.agreements import authority, calendar, numbers, steps
+from landbridge.agreements import authority, calendar, documents, numbers, steps
 from landbridge.agreements import terms as terms_of
-from landbridge.agreements.errors import AlreadyLicensed, NoAuthority, OfferLapsed, OutsideTheOffer
+from landbridge.agreements.errors import AlreadyLicensed, NoAuthority, OfferLapsed, OutsideTheOffer, TextChanged
 from landbridge.agreements.lineage import Verdict
 from landbridge.agreements.machine import AGREEMENT, state_at
 from landbridge.agreements.models import Agreement, AgreementState, Offer
@@ -49,6 +49,7 @@ def take_offer(  # noqa: PLR0913 what a taker declares
     _require_inside(offer, licensee, country)
     verdict.require()
     _require_living_authority(offer)
+    _require_same_template(offer)
     record = _signatory(licensee, offer, actor, signatory)
     steps.take_place(offer)
     agreement = _written(offer, licensee, actor=actor, purpose=purpose, country=country, record=record)
@@ -106,6 +107,12 @@ def _require_living_authority(offer: Offer) -> None:
         raise OfferLapsed(
             f"Who signed this offer for {offer.licensor.name} has the authority no more. Ask the lab to sign it again."
         ) from error
+
+
+def _require_same_template(offer: Offer) -> None:
+    """An offer promises one text: a program whose template has other words under that version makes none."""
+    if documents.template(offer.template, offer.template_version).sha256 != offer.template_sha256:
+        raise TextChanged("The template of this offer is no longer the one that was signed. Ask the lab to offer anew.")
 
 
 def _signatory(licensee: Organization, offer: Offer, actor: User, named: str) -> AuthorityRecord:
