@@ -15,7 +15,7 @@ from landbridge_client import config, docs, totp
 from landbridge_client.cli.run import command, hoist
 from landbridge_client.formats import tree_digest
 from landbridge_client.formats.digest import file_digest
-from tests.client.model_folders import WEIGHTS, good
+from tests.client.model_folders import WEIGHTS, good, write
 from tests.client.server import TOKEN, Answer, Call, Repo, Run, Server, constant, problem
 
 ROOT = Path(__file__).parents[2]
@@ -132,15 +132,30 @@ def test_json_errors_are_the_problem_document(run: Run, server: Server) -> None:
 
 def test_a_bad_folder_is_refused_before_anything_is_sent(run: Run, server: Server, tmp_path: Path) -> None:
     folder = good(tmp_path / "m", README__md=None, model__safetensors=WEIGHTS[:-3])
-    code, out, err = run(f"submit {folder} --as lumen/x --suite demo --yes")
+    code, out, err = run(f"submit {folder} --as lumen/x --yes")
     assert (code, out, server.calls) == (1, "", [])
     assert "[safetensors_truncated]" in err and "[card_missing]" in err and "not uploaded" in err
+
+
+def test_an_unknown_suite_is_refused_before_anything_is_sent(run: Run, server: Server, tmp_path: Path) -> None:
+    constant(server, "GET", "/api/v1/suites", {"items": [{"name": "offline_demo"}, {"name": "finance"}]})
+    code, _, err = run(f"submit {good(tmp_path / 'm')} --as lumen/x --suite offlin_demo --yes")
+    assert code == 1 and "Did you mean offline_demo?" in err and server.repos == {}
+
+
+def test_a_single_file_is_refused_and_a_wheel_with_the_reason(run: Run, server: Server, tmp_path: Path) -> None:
+    write(tmp_path, {"x-1.0-py3-none-any.whl": b"PK\x05\x06" + bytes(18), "model.safetensors": WEIGHTS})
+    code, _, err = run(f"submit {tmp_path}/x-1.0-py3-none-any.whl")
+    assert code == 1 and "sandbox" in err and "lab_code_refused" in err
+    code, _, err = run(f"submit {tmp_path}/model.safetensors")
+    assert code == 1 and "Submit the folder" in err and server.calls == []
 
 
 def accept(server: Server, **job: object) -> None:
     """Let the server take a submission and answer with a job."""
     done = {"id": "j1", "state": "done", "model": "lumen/x", "suite": "demo", "result": "r1", **job}
     made = {"id": "s1", "state": "evaluating", "model": "lumen/x", "suite": "demo", "job": {"id": "j1"}}
+    constant(server, "GET", "/api/v1/suites", {"items": [{"name": "demo"}]})
     constant(server, "POST", "/api/v1/submissions", made | {"state": "screening", "job": None}, 201)
     constant(server, "GET", "/api/v1/submissions/s1", made)
     constant(server, "GET", "/api/v1/jobs/j1", done)
@@ -171,6 +186,7 @@ def test_a_failed_evaluation_is_an_error_that_says_whose_fault_it_was(run: Run, 
 def test_a_submission_that_the_server_refuses_shows_its_findings(run: Run, server: Server) -> None:
     findings = [{"code": "license_unknown", "message": "Name one license.", "blocking": True}]
     refused = {"id": "s1", "state": "needs_changes", "model": "lumen/x", "suite": "demo", "findings": findings}
+    constant(server, "GET", "/api/v1/suites", {"items": [{"name": "demo"}]})
     constant(server, "POST", "/api/v1/submissions", refused, 201)
     constant(server, "GET", "/api/v1/submissions/s1", refused)
     code, _, err = run("submit lumen/x --suite demo --wait")
@@ -269,5 +285,5 @@ def test_logs_can_be_followed_to_the_end(run: Run, server: Server) -> None:
     body = "\n\n".join([*told, ""]).encode()
     server.routes["GET", "/api/v1/jobs/j1/events"] = lambda _: Answer(200, body, {"Content-Type": "text/event-stream"})
     assert run("jobs logs j1 --follow")[1] == "loading\n[state] done\n"
-    constant(server, "GET", "/api/v1/jobs/j1/logs", {"text": "all of it\n"})
+    constant(server, "GET", "/api/v1/jobs/j1/logs", {"text": "all of it\n", "next": 0})
     assert run("jobs logs j1")[1] == "all of it\n"

@@ -113,19 +113,22 @@ def test_a_broken_stream_is_resumed_and_no_event_is_lost_or_doubled(server: Serv
     assert [call.headers.get("last-event-id") for call in server.calls] == [None, "2", "3"]
 
 
-def test_where_no_stream_is_to_be_had_events_are_polled(server: Server, client: Client) -> None:
-    rows = [{"seq": seq, "kind": "log", "data": {"text": str(seq)}} for seq in (1, 2, 3)]
+def test_where_no_stream_is_to_be_had_the_job_is_polled(server: Server, client: Client) -> None:
+    states = iter(["running", "running", "done"])
+    server.routes["GET", "/api/v1/jobs/j1/events"] = lambda _: problem(429, "too_many_requests", "Poll.")
+    server.routes["GET", "/api/v1/jobs/j1"] = lambda _: Answer(200, job(next(states), event_seq=7))
+    seen = [(event.seq, event.kind, event.data["state"]) for event in client.jobs.events("j1")]
+    assert seen == [(7, "state", "running"), (7, "state", "done")]
 
-    def events(call: Call) -> Answer:
-        if "event-stream" in call.headers["accept"]:
-            return problem(503, "too_many_streams", "Poll.")
+
+def test_a_log_is_read_to_its_end(server: Server, client: Client) -> None:
+    def logs(call: Call) -> Answer:
         after = int(call.query["after"][0])
-        return Answer(200, {"items": [row for row in rows if after < int(str(row["seq"])) <= after + 2]})
+        text = "one two three"[after : after + 5]
+        return Answer(200, {"text": text, "next": after + len(text)})
 
-    states = iter(["running", "done"])
-    server.routes["GET", "/api/v1/jobs/j1/events"] = events
-    server.routes["GET", "/api/v1/jobs/j1"] = lambda _: Answer(200, job(next(states)))
-    assert [event.data["text"] for event in client.jobs.events("j1")] == ["1", "2", "3"]
+    server.routes["GET", "/api/v1/jobs/j1/logs"] = logs
+    assert client.jobs.logs("j1") == "one two three"
 
 
 def test_a_refused_stream_is_an_error_at_once(server: Server, client: Client) -> None:

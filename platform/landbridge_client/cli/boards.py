@@ -46,7 +46,7 @@ def show(
         return
     found = list(client.boards.entries(board))
     session.show(
-        {"board": board, "items": [dict(entry.data) for entry in found]},
+        {"board": board, "entries": [dict(entry.data) for entry in found]},
         human=lambda: table(["rank", "model", "score"], ([e.rank, e.model, score(e.score)] for e in found)),
         ids=[entry.model for entry in found],
     )

@@ -1,8 +1,10 @@
 """The steps behind ``landbridge submit``."""
 
+import difflib
 import json
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import typer
 
@@ -11,7 +13,8 @@ from landbridge_client.cli.output import Session, clean
 from landbridge_client.cli.transfer import bar
 from landbridge_client.errors import LandbridgeError
 from landbridge_client.rest import Submission
-from landbridge_client.screening import folder_files, screen
+from landbridge_client.screening import LIMITS, LocalFile, folder_files, screen
+from landbridge_client.screening.contents import examine
 from landbridge_client.screening.limits import human
 
 REFUSED = frozenset({"needs_changes", "withdrawn"})
@@ -21,6 +24,27 @@ class SubmissionRefused(LandbridgeError):
     """Screening found something that must be changed first."""
 
     code = "submission_refused"
+
+
+def require_suite(session: Session, suite: str | None) -> None:
+    """Refuse an unknown suite before anything is uploaded."""
+    if suite is None:
+        return
+    known = [item.name for item in session.client().suites.list()]
+    if suite not in known:
+        near = difflib.get_close_matches(suite, known, n=1, cutoff=0.3)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise LandbridgeError(
+            f"There is no suite {suite}.{hint} Known: {', '.join(known) or 'none'}.", code="unknown_suite"
+        )
+
+
+def refuse_file(file: Path) -> NoReturn:
+    """A single file is no submission; a wheel is told why it cannot be one yet."""
+    refused = examine(LocalFile(file.name, file, file.stat().st_size), LIMITS)
+    if refused is not None:
+        raise SubmissionRefused(f"{refused.message} [{refused.code}]")
+    raise SubmissionRefused(f"{file} is one file. Submit the folder that holds the model, with its README.md.")
 
 
 def upload_folder(session: Session, folder: Path, name: str | None, *, private: bool, ask: bool) -> tuple[str, str]:
@@ -73,6 +97,9 @@ def submit(session: Session, model: str, revision: str, suite: str | None, *, ti
 
 
 def _raise_if_refused(made: Submission) -> None:
+    if made.fault and made.job is None:
+        text = clean(str(made.fault.get("text")))
+        raise SubmissionRefused(f"{made.model} was sealed and not evaluated: {text}", code=str(made.fault.get("code")))
     if made.state not in REFUSED:
         return
     messages = "\n".join(f"  {clean(str(item['message']))} [{item['code']}]" for item in made.findings)

@@ -15,10 +15,11 @@ from landbridge_client.rest.records import (
     Model,
     Offer,
     Submission,
+    Suite,
     Token,
     Version,
 )
-from landbridge_client.rest.resources import Boards, MeResource, Models, Submissions, Tokens
+from landbridge_client.rest.resources import Boards, MeResource, Models, Submissions, Suites, Tokens
 from landbridge_client.transport import Transport, Wait, pause
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Model",
     "Offer",
     "Submission",
+    "Suite",
     "Token",
     "Version",
 ]
@@ -50,6 +52,7 @@ class Client:
         self.me = MeResource(self.http)
         self.tokens = Tokens(self.http)
         self.models = Models(self.http)
+        self.suites = Suites(self.http)
         self.submissions = Submissions(self.http)
         self.jobs = Jobs(self.http)
         self.boards = Boards(self.http)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from time import monotonic
-from typing import Any
 from urllib.parse import quote
 
 from landbridge_client.errors import ApiError, TimedOut, Unreachable
@@ -34,11 +33,14 @@ class Jobs:
         return self._answered(job, "rerun")
 
     def logs(self, job: str) -> str:
-        response = self.http.send("GET", self._path(job) + "/logs", headers={"Accept": "text/plain, application/json"})
-        if "json" not in response.headers.get("Content-Type", ""):
-            return response.text
-        body = response.json()
-        return "".join(str(item.get("text", "")) for item in body["items"]) if "items" in body else str(body["text"])
+        """What the last attempt wrote, whole."""
+        text, after = "", 0
+        while True:
+            part = self.http.get(self._path(job) + "/logs", after=after)
+            text += str(part["text"])
+            if not part["text"] or int(part["next"]) <= after:
+                return text
+            after = int(part["next"])
 
     def wait(
         self,
@@ -63,7 +65,8 @@ class Jobs:
     def events(self, job: str, *, after: int = 0) -> Iterator[Event]:
         """Each event once and in order, until the job ends. A broken stream is resumed where it broke.
 
-        Where no stream is to be had (a proxy, too many readers) the list of events is polled instead.
+        Where no stream is to be had (a proxy, too many readers) the job is polled: then each state that was seen is an
+        event, and what the log says in between is not told.
         """
         breaks = 0
         while breaks < BREAKS:
@@ -95,20 +98,16 @@ class Jobs:
         raise Unreachable("The stream ended before the job did.")
 
     def _polled(self, job: str, after: int) -> Iterator[Event]:
+        told = None
         while True:
-            ended = self.get(job).ended  # asked first: then no event of the end is missed
-            for item in self._listed(job, after):
-                after = int(item["seq"])
-                yield Event(data=item.get("data") or item, seq=after, kind=str(item["kind"]))
-            if ended:
+            found = self.get(job)
+            after = max(after, int(found.data.get("event_seq") or 0))
+            if found.state != told:
+                told = found.state
+                yield Event(data={"state": found.state, "text": found.reason.get("text", "")}, seq=after, kind="state")
+            if found.ended:
                 return
             self.http.wait(POLL)
-
-    def _listed(self, job: str, after: int) -> Iterator[dict[str, Any]]:
-        response = self.http.send(
-            "GET", self._path(job) + "/events", params={"after": after}, headers={"Accept": "application/json"}
-        )
-        yield from response.json()["items"]
 
     def _answered(self, job: str, verb: str) -> Job:
         return Job.of(self.http.post(f"{self._path(job)}/{verb}"))

@@ -71,6 +71,7 @@ class Submission(Record):
     revision: str = ""
     suite: str = ""
     job: dict[str, Any] | None = None
+    fault: dict[str, Any] | None = None
     findings: list[dict[str, Any]] = field(default_factory=list)
     allowed_actions: list[str] = field(default_factory=list)
 
@@ -120,6 +121,12 @@ class Entry(Record):
     model: str = ""
     rank: int | None = None
     score: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite(Record):
+    name: str
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from landbridge_client.errors import TimedOut
 from landbridge_client.rest.paging import pages
-from landbridge_client.rest.records import Board, Entry, Finding, Me, Model, Submission, Token, Version
+from landbridge_client.rest.records import Board, Entry, Finding, Me, Model, Submission, Suite, Token, Version
 from landbridge_client.transport import Transport
 
 MOVING = frozenset({"uploading", "screening"})  # states that end without anyone's doing
@@ -49,6 +49,11 @@ class Models(Resource):
         return Version.of(self.http.get(f"/api/v1/models/{quote(model)}/versions/{quote(version, safe='')}"))
 
 
+class Suites(Resource):
+    def list(self) -> Iterator[Suite]:
+        return (Suite.of(item) for item in pages(self.http, "/api/v1/suites"))
+
+
 class Submissions(Resource):
     def list(self, **filters: object) -> Iterator[Submission]:
         return (Submission.of(item) for item in pages(self.http, "/api/v1/submissions", **filters))
@@ -77,7 +82,8 @@ class Submissions(Resource):
         waited = 0.0
         while True:
             found = self.get(submission)
-            settled = found.state not in MOVING and not (found.state == "sealed" and found.suite)
+            queued_next = found.state == "sealed" and found.suite and not found.fault
+            settled = found.state not in MOVING and not queued_next
             if settled or found.job is not None:
                 return found
             if waited >= timeout:
