@@ -20,7 +20,7 @@ def portal(request: HttpRequest) -> dict[str, object]:
         "theme": theme if theme in THEMES else "",
         "themes": _themes(),
         "demo": settings.LANDBRIDGE_DEMO,
-        "version": settings.LANDBRIDGE_VERSION,
+        "landbridge_version": settings.LANDBRIDGE_VERSION,
         "here": request.get_full_path() if request.method == "GET" else "/",
         "navigation": _navigation(request.path),
         "my_organizations": SimpleLazyObject(lambda: _my_organizations(request)),

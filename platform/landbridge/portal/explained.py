@@ -57,9 +57,7 @@ _ALL: Final = (
     Explained(
         "step_up_required",
         _("Confirm that it is you"),
-        _(
-            _("Use 1 to 96 letters, digits, dots, dashes or underscores. Some words are addresses of this site."),
-        ),
+        _("Enter the six digits that your authenticator app shows now. Sign-in and security sets one up."),
     ),
     Explained(
         "person_required",

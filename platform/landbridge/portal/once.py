@@ -27,7 +27,7 @@ def once(view: PageView[P]) -> PageView[P]:
     """Act on one key once. Only a redirect is a finished deed: a form shown again with errors frees its key."""
 
     @functools.wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         key = request.POST.get(FIELD, "")[:LONGEST] if request.method == "POST" else ""
         if not key:
             return view(request, *args, **kwargs)

@@ -23,7 +23,7 @@ def page(**rules: Access) -> Callable[[PageView[P]], PageView[P]]:
     def mark(view: PageView[P]) -> PageView[P]:
         @declares(**rules)
         @functools.wraps(view)
-        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             try:
                 return view(request, *args, **kwargs)
             except Unauthenticated:

@@ -1,15 +1,25 @@
-"""How many live pages may be open: a stream holds a thread of the server, so there is a limit for all and for each."""
+"""Parts of pages that stay up to date: HTML over server-sent events, and the limit of how many may be open.
+
+A stream holds a thread of the server. No transaction is open between two looks at the rows.
+"""
 
 import threading
+import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Final
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils import translation
 
 from landbridge.core.errors import DomainError
 
 EACH: Final = 4
 ALL: Final = 24
+LOOK: Final = 0.5  # seconds between two looks
+BREATH: Final = 15.0  # seconds of silence before a comment keeps the connection
+LONGEST: Final = 600.0
 
 _open: Counter[str] = Counter()
 _lock = threading.Lock()
@@ -23,25 +33,73 @@ class StreamsBusy(DomainError):
     title = "Too many live pages"
 
 
-def enter(principal: str) -> None:
-    """Take a place, or raise ``StreamsBusy``. Whoever enters leaves."""
+@dataclass(frozen=True, slots=True)
+class Piece:
+    html: str
+    over: bool  # nothing will change any more
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """``mark`` is cheap and changes whenever ``piece`` would."""
+
+    mark: Callable[[], object]
+    piece: Callable[[], Piece]
+
+
+def answer(request: HttpRequest, live: Live, *, principal: str) -> HttpResponseBase:
+    """A stream; with ``?once=1`` one piece, for browsers that were refused a stream."""
+    if request.GET.get("once"):
+        piece = live.piece()
+        once = HttpResponse(piece.html)
+        once["X-Live"] = "end" if piece.over else "on"
+        once["Cache-Control"] = "no-cache"
+        return once
+    _enter(principal)
+    response = StreamingHttpResponse(_events(live, principal), content_type="text/event-stream")
+    response["Cache-Control"] = "no-cache"
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+def _events(live: Live, principal: str) -> Iterator[str]:
+    """A piece whenever something changed; ``end`` when it is over."""
+    language, pause = translation.get_language(), threading.Event()
+    started = spoken = time.monotonic()
+    last: object = None
+    try:
+        yield "retry: 2000\n\n"
+        while time.monotonic() - started < LONGEST:
+            mark = live.mark()
+            if mark != last:
+                with translation.override(language):
+                    piece = live.piece()
+                yield _event(piece.html)
+                last, spoken = mark, time.monotonic()
+                if piece.over:
+                    yield "event: end\ndata: end\n\n"
+                    return
+            elif time.monotonic() - spoken > BREATH:
+                yield ": still here\n\n"
+                spoken = time.monotonic()
+            pause.wait(LOOK)
+    finally:
+        _leave(principal)
+
+
+def _event(html: str) -> str:
+    return "".join(f"data: {line}\n" for line in html.splitlines() if line.strip()) + "\n"
+
+
+def _enter(principal: str) -> None:
     with _lock:
         if _open[principal] >= EACH or _open.total() >= ALL:
             raise StreamsBusy("Too many live pages are open. This one asks again every three seconds.", retry_after=3)
         _open[principal] += 1
 
 
-def leave(principal: str) -> None:
+def _leave(principal: str) -> None:
     with _lock:
         _open[principal] -= 1
         if not _open[principal]:
             del _open[principal]
-
-
-@contextmanager
-def place(principal: str) -> Iterator[None]:
-    """The place that was taken by ``enter``, given back when the stream ends, however it ends."""
-    try:
-        yield
-    finally:
-        leave(principal)

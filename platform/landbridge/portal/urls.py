@@ -34,6 +34,7 @@ WORK: list[URLPattern] = [
     path("submissions", submissions.submissions, name="submissions"),
     path("submissions/new", submissions.new, name="submission-new"),
     path("submissions/<str:submission_id>", submissions.submission, name="submission"),
+    path("submissions/<str:submission_id>/live", submissions.live, name="submission-live"),
     path("submissions/<str:submission_id>/withdraw", submissions.withdraw, name="submission-withdraw"),
     path("jobs", jobs.jobs, name="jobs"),
     path("jobs/<str:job_id>", jobs.job, name="job"),

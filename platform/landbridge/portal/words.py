@@ -100,6 +100,20 @@ MISSING: Final[dict[str, Text]] = {
     "skipped": _("The model cannot do this task."),
 }
 
+SHORTLY: Final[dict[str, Text]] = {
+    "small_n": _("too few items"),
+    "limited": _("partial run"),
+    "unpinned": _("data not pinned"),
+    "self_run": _("self-run"),
+    "self_reported": _("self-reported"),
+    "superseded": _("old version"),
+    "incomplete": _("incomplete"),
+    "failed": _("failed"),
+    "not_finite": _("not computable"),
+    "no_interval": _("no interval"),
+    "skipped": _("not applicable"),
+}
+
 
 def look(state: str) -> Look:
     return STATES.get(state, Look("", "circle", state.replace("_", " ")))

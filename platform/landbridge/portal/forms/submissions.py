@@ -41,7 +41,7 @@ class SubmitForm(PortalForm):
         widget=ManyFiles(attrs={"webkitdirectory": True, "multiple": True}),
         help_text=_("With config.json and *.safetensors (and tokenizer files), or with landbridge.json."),
     )
-    files = ManyFilesField(
+    singles = ManyFilesField(
         label=_("Or single files"),
         required=False,
         widget=ManyFiles(attrs={"multiple": True}),
@@ -92,6 +92,6 @@ class SubmitForm(PortalForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if not cleaned.get("folder") and not cleaned.get("files"):
+        if not cleaned.get("folder") and not cleaned.get("singles"):
             self.add_error("folder", _("Choose the folder of the model, or its files."))
         return cleaned

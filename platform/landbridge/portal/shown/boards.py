@@ -32,6 +32,7 @@ class Cell:
     first: bool
     tied: int  # how many others share the rank
     reason: words.Text  # why there is no score
+    short: words.Text  # the same in two words
     result: str
 
 
@@ -39,7 +40,9 @@ class Cell:
 class Row:
     model: Repo
     rank: int | None
-    overall: Entry | None
+    rank_text: str
+    mean: numbers.Score | None
+    why: str  # there is no overall rank
     cells: tuple[Cell, ...]
     mine: bool = False
 
@@ -82,9 +85,15 @@ def rows(entries: Sequence[Entry], shown: Sequence[Column], mine: frozenset[int]
     for held in by_model.values():
         overall, model = held.get(""), next(iter(held.values())).model
         cells = tuple(_cell(held.get(column.key), column, sharing) for column in shown)
-        rank = overall.rank if overall is not None else None
-        made.append(Row(model, rank, overall, cells, model.namespace_id in mine))
+        made.append(_row(model, overall, cells, mine=model.namespace_id in mine))
     return sorted(made, key=_order)
+
+
+def _row(model: Repo, overall: Entry | None, cells: tuple[Cell, ...], *, mine: bool) -> Row:
+    if overall is None or overall.rank is None:
+        return Row(model, None, "", None, overall.missing_text if overall else "", cells, mine)
+    mean = numbers.score(overall.value, overall.lo, overall.hi)
+    return Row(model, overall.rank, rank_text(overall.rank_lo, overall.rank_hi, overall.rank), mean, "", cells, mine)
 
 
 def _order(row: Row) -> tuple[float, float, str]:
@@ -102,16 +111,18 @@ def _sharing(entries: Sequence[Entry]) -> Mapping[tuple[str, int], int]:
 
 def _cell(entry: Entry | None, column: Column, sharing: Mapping[tuple[str, int], int]) -> Cell:
     if entry is None:
-        return Cell(None, "", first=False, tied=0, reason="", result="")
+        return Cell(None, "", first=False, tied=0, reason="", short="", result="")
     if entry.rank is None:
         reason = words.MISSING.get(entry.missing_reason, entry.missing_text)
-        return Cell(None, "", first=False, tied=0, reason=reason, result=entry.result_id)
+        short = words.SHORTLY.get(entry.missing_reason, words.SHORTLY["failed"])
+        return Cell(None, "", first=False, tied=0, reason=reason, short=short, result=entry.result_id)
     return Cell(
         score=numbers.score(entry.value, entry.lo, entry.hi, column.scale),
         rank=rank_text(entry.rank_lo, entry.rank_hi, entry.rank),
         first=entry.rank == 1,
         tied=sharing[(column.key, entry.rank)] - 1,
         reason="",
+        short="",
         result=entry.result_id,
     )
 

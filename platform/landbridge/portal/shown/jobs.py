@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import Count, F, Max, Q, Sum
+from django.db.models import Count, F, Q, Sum
 from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from landbridge.evaluations import queries
-from landbridge.evaluations.machine import TERMINAL, JobState
+from landbridge.evaluations.machine import LIVE, TERMINAL, JobState
 from landbridge.evaluations.models import Attempt, Job, LogChunk, Shard, TaskRecord
 from landbridge.portal.shown.boards import title_of
 
@@ -86,7 +86,7 @@ def mark_of(job_id: str) -> tuple[object, ...]:
         .values_list("state", "event_seq", "progress", "kept", "cancel_requested", "not_before")
         .first()
     )
-    return (str(row), Job.objects.filter(state=JobState.QUEUED).aggregate(newest=Max("state_since"))["newest"])
+    return (str(row), Job.objects.filter(state__in=LIVE).count())
 
 
 def show(job: Job) -> ShownJob:

@@ -1,15 +1,9 @@
 """A job's page, live: stages, place in the queue, progress of each task, log, and who must act if it stops."""
 
-import threading
-import time
-from collections.abc import Iterator
-from typing import Final
-
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from landbridge.accounts.models import Role
@@ -25,9 +19,6 @@ from landbridge.portal.page import page
 from landbridge.portal.shown import jobs as shown
 
 MEMBERS = Access(Right.MEMBER, hidden=True, why="Of the model's or the asking organization; the operator sees all.")
-LOOK: Final = 0.5  # seconds between two looks at the row
-BREATH: Final = 15.0  # seconds of silence before a comment keeps the connection
-LONGEST: Final = 600.0
 
 
 @page(GET=Access(Right.SIGNED_IN))
@@ -62,17 +53,14 @@ def live(request: HttpRequest, job_id: str) -> HttpResponseBase:
     """The changing part as HTML: a stream of server-sent events, or one piece with ``?once=1``."""
     principal = principal_of(request)
     found = queries.job_for(principal, job_id)
-    if request.GET.get("once"):
-        answer = HttpResponse(_piece(found))
-        answer["X-Live"] = "end" if found.state in TERMINAL else "on"
-        answer["Cache-Control"] = "no-cache"
-        return answer
-    name = f"user:{principal.require_user().pk}"
-    streams.enter(name)
-    response = StreamingHttpResponse(_events(principal, job_id, name), content_type="text/event-stream")
-    response["Cache-Control"] = "no-cache"
-    response["X-Accel-Buffering"] = "no"
-    return response
+
+    def piece() -> streams.Piece:
+        now = queries.job_for(principal, found.pk)
+        html = render_to_string("portal/parts/job_live.html", {"shown": shown.show(now), "job": now})
+        return streams.Piece(html, over=now.state in TERMINAL)
+
+    watched = streams.Live(mark=lambda: shown.mark_of(found.pk), piece=piece)
+    return streams.answer(request, watched, principal=f"user:{principal.require_user().pk}")
 
 
 @page(POST=MEMBERS)
@@ -105,36 +93,3 @@ def _may_act(principal: Principal, found: Job) -> bool:
     organization = found.evaluation.organization
     asking = organization is not None and principal.has_role(organization.namespace, Role.MEMBER)
     return asking or principal.is_operator or principal.has_role(found.revision.repo.namespace, Role.MEMBER)
-
-
-def _piece(found: Job) -> str:
-    return render_to_string("portal/parts/job_live.html", {"shown": shown.show(found), "job": found})
-
-
-def _events(principal: Principal, job_id: str, name: str) -> Iterator[str]:
-    """A piece whenever something changed; ``end`` when the job is over. No transaction is held open in between."""
-    language, pause = translation.get_language(), threading.Event()
-    started = spoken = time.monotonic()
-    last: object = None
-    with streams.place(name):
-        yield "retry: 2000\n\n"
-        while time.monotonic() - started < LONGEST:
-            mark = shown.mark_of(job_id)
-            if mark != last:
-                found = queries.job_for(principal, job_id)
-                with translation.override(language):
-                    piece = _piece(found)
-                yield _event(piece, seq=found.event_seq)
-                last, spoken = mark, time.monotonic()
-                if found.state in TERMINAL:
-                    yield "event: end\ndata: end\n\n"
-                    return
-            elif time.monotonic() - spoken > BREATH:
-                yield ": still here\n\n"
-                spoken = time.monotonic()
-            pause.wait(LOOK)
-
-
-def _event(piece: str, *, seq: int) -> str:
-    lines = "\n".join(f"data: {line}" for line in piece.splitlines() if line.strip())
-    return f"id: {seq}\n{lines}\n\n"

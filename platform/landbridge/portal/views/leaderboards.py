@@ -33,7 +33,9 @@ def board(request: HttpRequest, slug: str) -> HttpResponse:
     columns = shown.columns(tasks, entries)
     rows = shown.rows(entries, columns, frozenset(principal.memberships))
     asked = request.GET.get("task", "")
-    chosen = next((column for column in columns if column.key == asked), None)
+    overall = any(row.rank is not None for row in rows)
+    usual = None if overall else next((column for column in columns if column.n), None)
+    chosen = next((column for column in columns if column.key == asked), usual)
     words = request.GET.get("q", "").lower().split()[:10]
     rows = [row for row in rows if all(word in str(row.model).lower() for word in words)]
     if chosen is not None:
@@ -45,6 +47,7 @@ def board(request: HttpRequest, slug: str) -> HttpResponse:
         "columns": columns,
         "rows": rows,
         "chosen": chosen,
+        "overall": overall,
         "q": request.GET.get("q", ""),
         "plot": _forest(chosen or columns[0], entries) if columns else None,
         "tasks": tasks,

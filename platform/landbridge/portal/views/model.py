@@ -12,7 +12,7 @@ from landbridge.evaluations import queries as evaluations
 from landbridge.evaluations.models import Result
 from landbridge.hub import queries
 from landbridge.leaderboards.models import Entry
-from landbridge.portal import numbers, reads
+from landbridge.portal import numbers, reads, words
 from landbridge.portal.page import page
 from landbridge.portal.shown import boards, cards
 from landbridge.portal.views.models import access_of, may_write
@@ -32,15 +32,16 @@ def model(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
         "repo": repo,
         "found": found,
         "version": found.revisions[0] if found.revisions else None,
-        "files": found.files[:FILES],
+        "files": [entry for entry in found.files if entry.path != ".gitattributes"][:FILES],
         "files_total": len(found.files),
         "size": sum(entry.size for entry in found.files),
         "card": cards.html(found.card),
         "access": access_of(repo),
         "gate": agreements.access_state(principal, repo),
         "offers": agreements.live_offers(repo),
-        "standings": [_standing(entry) for entry in entries],
-        "results": _newest(results.order_by("-accepted_at")[:20]),
+        "standings": [_standing(entry) for entry in entries if entry.rank is not None],
+        "missing": [_standing(entry) for entry in entries if entry.rank is None],
+        "results": _newest(list(results.order_by("-accepted_at")[:20])),
         "inside": may_write(principal, repo),
         "host": request.build_absolute_uri("/").rstrip("/"),
     }
@@ -69,7 +70,7 @@ def _standing(entry: Entry) -> dict[str, object]:
         "n": entry.n,
         "score": numbers.score(entry.value, entry.lo, entry.hi) if entry.rank is not None else None,
         "rank": boards.rank_text(entry.rank_lo, entry.rank_hi, entry.rank) if entry.rank is not None else "",
-        "reason": entry.missing_text,
+        "reason": entry.missing_text or words.MISSING.get(entry.missing_reason, ""),
         "result": entry.result_id,
     }
 

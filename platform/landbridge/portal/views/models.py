@@ -119,14 +119,14 @@ def may_write(principal: Principal, repo: Repo) -> bool:
 
 def _presets(query: QueryDict) -> list[dict[str, object]]:
     """Filters that many want, as links."""
-    wanted = (
+    wanted: tuple[tuple[words.Text, dict[str, str]], ...] = (
         (_("All"), {}),
         (_("Open weights"), {"access": "open"}),
         (_("By license"), {"access": "agreement"}),
         (_("Chinese"), {"language": "zh"}),
         (_("Image"), {"modality": "image"}),
     )
-    active = {name: value for name, value in query.items() if name in LABELS and value}
+    active = {name: value for name, value in _plain(query) if name in LABELS and value}
     return [{"label": label, "url": _address(chosen), "current": chosen == active} for label, chosen in wanted]
 
 
@@ -134,13 +134,17 @@ def _active(query: QueryDict) -> list[dict[str, str]]:
     """What the list is narrowed by, each with the address that drops it."""
     return [
         {"label": str(LABELS[name]), "value": value, "url": _without(query, name, "cursor")}
-        for name, value in query.items()
+        for name, value in _plain(query)
         if name in LABELS and value
     ]
 
 
 def _without(query: QueryDict, *names: str) -> str:
-    return _address({name: value for name, value in query.items() if name not in names and value})
+    return _address({name: value for name, value in _plain(query) if name not in names and value})
+
+
+def _plain(query: QueryDict) -> list[tuple[str, str]]:
+    return [(str(name), str(query[name])) for name in query]
 
 
 def _address(values: dict[str, str]) -> str:

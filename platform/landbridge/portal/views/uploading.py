@@ -8,6 +8,7 @@ import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
+from pathlib import Path
 from typing import Any, BinaryIO, Concatenate, Final, ParamSpec
 
 from django.core.files.uploadedfile import UploadedFile
@@ -46,7 +47,7 @@ class _Handler(TemporaryFileUploadHandler):
     def file_complete(self, file_size: int) -> Any:  # noqa: ANN401 Django's signature
         file = super().file_complete(file_size)
         if file is not None:
-            file.path = self.file_name
+            file.path = self.file_name  # type: ignore[attr-defined] # our mark
         return file
 
 
@@ -55,10 +56,10 @@ def takes_folders(view: View[P]) -> View[P]:
     protected = csrf_protect(view)
 
     @wraps(view)
-    def parsed(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def parsed(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if request.method == "POST" and request.content_type == "multipart/form-data":
             handlers = [_Handler(request)]
-            parser = _Parser(request.META, request, handlers, request.encoding)  # type: ignore[arg-type]
+            parser = _Parser(request.META, request, handlers, request.encoding)
             request._post, request._files = parser.parse()  # type: ignore[attr-defined] # noqa: SLF001 what Django's loader fills
         return protected(request, *args, **kwargs)
 
@@ -70,14 +71,14 @@ class Sent:
     """One file as it was sent; screening reads it as it reads files of a disk."""
 
     path: str
-    file: UploadedFile
+    file: UploadedFile[Any]
 
     @property
     def size(self) -> int:
         return int(self.file.size or 0)
 
     def open(self) -> BinaryIO:
-        return open(self.file.temporary_file_path(), "rb")  # type: ignore[attr-defined] # noqa: PTH123 screening closes it
+        return Path(self.file.temporary_file_path()).open("rb")  # type: ignore[attr-defined] # our handler's are files
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class Written:
         return io.BytesIO(self.content)
 
 
-def sent_files(files: Sequence[UploadedFile]) -> list[Sent]:
+def sent_files(files: Sequence[UploadedFile[Any]]) -> list[Sent]:
     """The files with paths inside the folder; caches and version control are left out, as the command does it."""
     found = [Sent(str(getattr(file, "path", file.name)), file) for file in files]
     tops = {one.path.split("/")[0] for one in found}
