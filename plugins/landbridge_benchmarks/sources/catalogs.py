@@ -26,7 +26,7 @@ PAIRS = {
 }  # fmt: skip
 CUTS = {"validation": (0.55, 0.65), "test": (0.65, 1.0)}
 SPLITS = ("train", "validation", "test")
-PER_LANGUAGE = {"train": 200, "validation": 40, "test": 100}
+PER_LANGUAGE = {"train": 100, "validation": 20, "test": 100}
 SHORTEST = {"langid": 8, "pairs": 15}  # characters of the English message
 LICENSE = "BSD-3-Clause"
 BODY = """
@@ -36,7 +36,7 @@ Splits are cut by the hash of the English message: no message, in whatever langu
 The text changes with the version of Django.
 """
 LANGID = """
-Which of 20 languages is it? 200 training, 40 validation and 100 test messages of each, chosen by the same hash; a text
+Which of 20 languages is it? 100 training, 20 validation and 100 test messages of each, chosen by the same hash; a text
 that two languages share is left out. `message` names the English source: rows of one message depend on each other.
 """
 
