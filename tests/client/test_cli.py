@@ -132,7 +132,7 @@ def test_json_errors_are_the_problem_document(run: Run, server: Server) -> None:
 
 def test_a_bad_folder_is_refused_before_anything_is_sent(run: Run, server: Server, tmp_path: Path) -> None:
     folder = good(tmp_path / "m", README__md=None, model__safetensors=WEIGHTS[:-3])
-    code, out, err = run(f"submit {folder} --as lumen/x --yes")
+    code, out, err = run(f"submit {folder} --as lumen/x --suite demo --yes")
     assert (code, out, server.calls) == (1, "", [])
     assert "[safetensors_truncated]" in err and "[card_missing]" in err and "not uploaded" in err
 

@@ -42,9 +42,11 @@ def submit(  # noqa: PLR0913, PLR0917 one parameter an option
 
     session = session_of(context)
     folder = Path(what)
-    submitting.require_suite(session, suite)
     if folder.is_file():
         submitting.refuse_file(folder)
+    if folder.is_dir():
+        submitting.require_sound(session, folder)
+    submitting.require_suite(session, suite)
     if folder.is_dir():
         model, revision = submitting.upload_folder(session, folder, name, private=private, ask=not yes)
     elif "/" in what and name is None and not what.startswith((".", "/", "~")):

@@ -34,9 +34,8 @@ def require_suite(session: Session, suite: str | None) -> None:
     if suite not in known:
         near = difflib.get_close_matches(suite, known, n=1, cutoff=0.3)
         hint = f" Did you mean {near[0]}?" if near else ""
-        raise LandbridgeError(
-            f"There is no suite {suite}.{hint} Known: {', '.join(known) or 'none'}.", code="unknown_suite"
-        )
+        said = f"There is no suite {suite}.{hint} Known: {', '.join(known) or 'none'}."
+        raise LandbridgeError(said, code="unknown_suite")
 
 
 def refuse_file(file: Path) -> NoReturn:
@@ -47,8 +46,8 @@ def refuse_file(file: Path) -> NoReturn:
     raise SubmissionRefused(f"{file} is one file. Submit the folder that holds the model, with its README.md.")
 
 
-def upload_folder(session: Session, folder: Path, name: str | None, *, private: bool, ask: bool) -> tuple[str, str]:
-    """Screen ``folder``, then make a repository hold exactly its files: (model, commit)."""
+def require_sound(session: Session, folder: Path) -> None:
+    """Screen ``folder`` as the platform will, and tell every finding. Raises ``SubmissionRefused`` if one blocks."""
     files = folder_files(folder)
     findings = screen(files)
     for finding in findings:
@@ -57,6 +56,11 @@ def upload_folder(session: Session, folder: Path, name: str | None, *, private: 
         raise SubmissionRefused(
             f"{folder} was not uploaded: {len(findings)} findings, each with what to do, stand above."
         )
+
+
+def upload_folder(session: Session, folder: Path, name: str | None, *, private: bool, ask: bool) -> tuple[str, str]:
+    """Make a repository hold exactly the files of ``folder``: (model, commit)."""
+    files = folder_files(folder)
     model = name or _default_name(session, folder)
     size = human(sum(file.size for file in files))
     if ask and sys.stdin.isatty():
