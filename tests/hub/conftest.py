@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 from huggingface_hub import HfApi, constants
-from huggingface_hub.utils import disable_progress_bars
+from huggingface_hub.utils.tqdm import disable_progress_bars
 from pytest_django.live_server_helper import LiveServer
 
 from landbridge.accounts import tokens
 from landbridge.accounts.models import Organization, TokenKind, User
+from tests.hub.kit import Caller
 
 ALL = ("read", "repo.read", "repo.write")
 TokenMaker = Callable[..., str]
@@ -26,6 +27,25 @@ def token_of() -> TokenMaker:
             return tokens.issue(user=user, name="test", scopes=scopes, kind=TokenKind(str(kind)), **more)[1]  # type: ignore[arg-type]
 
     return make
+
+
+@pytest.fixture
+def mine(lumen: Organization, ada: User, token_of: TokenMaker) -> Caller:
+    """Ada's calls, with a repository of her lab."""
+    caller = Caller(token_of(ada))
+    assert caller.create("lumen/tiny").status_code == 200
+    return caller
+
+
+@pytest.fixture
+def foreign(acme: Organization, carl: User, token_of: TokenMaker) -> Caller:
+    """Calls of Carl, who has no part in Ada's lab."""
+    return Caller(token_of(carl))
+
+
+@pytest.fixture
+def nobody() -> Caller:
+    return Caller()
 
 
 @pytest.fixture

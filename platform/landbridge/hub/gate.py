@@ -15,6 +15,7 @@ from landbridge.accounts.principals import Principal
 from landbridge.agreements.access import DOWNLOAD, Decision, decide
 from landbridge.core.access import Access, declares, rules_of
 from landbridge.core.errors import DomainError
+from landbridge.hub import wire
 from landbridge.hub.errors import HubError, from_domain, from_registry, repo_missing
 from landbridge_registry import queries
 from landbridge_registry.errors import RegistryError, RepoMissing
@@ -127,13 +128,14 @@ def is_job(token: Token | None) -> bool:
     return token is not None and token.kind == TokenKind.JOB
 
 
-def refusal(decision: Decision, repo: Repo, *, anonymous: bool) -> HubError:
+def refusal(request: HttpRequest, decision: Decision, repo: Repo) -> HubError:
     """Why the contents stay closed, and the page to go to."""
+    anonymous = who(request).user is None
     if decision.code == "not_found":
         return repo_missing(anonymous=anonymous)
     if decision.code == "disabled":
         return HubError(403, "Access to this resource is disabled.")
-    where = f" {decision.page}" if decision.page else ""
+    where = f" {wire.base_url(request)}{decision.page}" if decision.page else ""
     said = f"Access to {repo.type} {repo} is restricted. {decision.sentence}{where}"
     return HubError(401 if anonymous else 403, said, "GatedRepo", X_Landbridge_Reason=decision.code)
 

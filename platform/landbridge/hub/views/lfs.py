@@ -86,7 +86,7 @@ def _downloads(request: HttpRequest, repo: Repo, objects: dict[str, int]) -> lis
     """Where to GET what this repository's history names: by ``resolve``, which asks and logs once more."""
     decision = ask(who(request), repo, revision=None, path=None)
     if not decision.allowed:
-        raise refusal(decision, repo, anonymous=who(request).user is None)
+        raise refusal(request, decision, repo)
     held = set(RepoObject.objects.filter(repo=repo, blob_id__in=objects).values_list("blob_id", flat=True))
     places = rights.places_of(repo, held)
     answers: list[dict[str, Any]] = []

@@ -103,7 +103,7 @@ def auth_check(request: HttpRequest, kind: RepoType, namespace: str, name: str, 
     repo = readable(principal, kind, namespace, name)
     decision = ask(principal, repo, revision=None, path=None)
     if not decision.allowed:
-        raise refusal(decision, repo, anonymous=principal.user is None)
+        raise refusal(request, decision, repo)
     return JsonResponse({})
 
 

@@ -37,7 +37,7 @@ def resolve(request: HttpRequest, kind: RepoType, namespace: str, name: str, res
     entry, blob = _content(repo, commit, path)
     if not decision.allowed:
         _log(request, repo, commit, path, decision, entry)
-        raise refusal(decision, repo, anonymous=who(request).user is None)
+        raise refusal(request, decision, repo)
     if entry is None or blob is None:
         raise HubError(404, "Entry not found", "EntryNotFound", X_Repo_Commit=commit.sha)
     headers = _headers(repo, revision, commit, entry)
