@@ -51,7 +51,7 @@ def fit_linear(features: Features, items: Items, labels: Sequence[str], *, c: fl
 
     if len(set(labels)) == 1:
         return fit_majority(items, labels)
-    fitted = LogisticRegression(C=c, max_iter=2000, tol=1e-3).fit(features.fit(items), np.array(labels))
+    fitted = LogisticRegression(C=c, max_iter=2000).fit(features.fit(items), np.array(labels))
     names = tuple(str(name) for name in fitted.classes_)
     weights, bias = fitted.coef_.T, fitted.intercept_
     if len(names) == 2:  # noqa: PLR2004 two labels share one row: the log-odds of the second

@@ -112,7 +112,7 @@ def load_ngrams(files: Path) -> NgramModel:
     from safetensors.numpy import load_file
 
     arrays = load_file(files / WEIGHTS)
-    order = max((int(name.partition(".")[2]) for name in arrays), default=0)
+    order = len(arrays) // 2
     if not 1 <= order <= LONGEST or set(arrays) != {
         f"{k}.{n}" for k in ("keys", "counts") for n in range(1, order + 1)
     }:
