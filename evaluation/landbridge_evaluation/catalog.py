@@ -21,6 +21,7 @@ class Catalog:
     tasks: dict[str, TaskSpec] = field(default_factory=dict)
     suites: dict[str, SuiteSpec] = field(default_factory=dict)
     base: Path = field(default_factory=Path.cwd)  # what ``file:`` references are relative to
+    pointers: dict[str, str] = field(default_factory=dict)  # where in the task file each task stands
     faults: list[str] = field(default_factory=list)  # plugins that could not be asked
 
 
@@ -78,7 +79,7 @@ def read(path: Path) -> Catalog:
     catalog = Catalog(base=path.resolve().parent)
     if not isinstance(value, Mapping):
         raise SpecError("", "must be an object.")
-    if "tasks" not in value:
+    if not {"schema", "tasks"} & value.keys():
         task = TaskSpec.from_json(value)
         catalog.tasks[task.name] = task
         return catalog
@@ -91,6 +92,8 @@ def filled(catalog: Catalog, value: Mapping[str, Any]) -> Catalog:
             raise SpecError(f"/{key}", f'unknown key "{key}".{nearest(str(key), ["schema", "suites", "tasks"])}')
     if value.get("schema") != SCHEMA:
         raise SpecError("/schema", f'must be "{SCHEMA}".')
+    if not value.get("tasks"):
+        raise SpecError("/tasks", "must name at least one task.")
     for part in ("tasks", "suites"):
         if not isinstance(value.get(part, []), list):
             raise SpecError(f"/{part}", "must be a list.")
@@ -100,6 +103,7 @@ def filled(catalog: Catalog, value: Mapping[str, Any]) -> Catalog:
             raise SpecError(f"/tasks/{place}/name", f'"{task.name}" stands twice.')
         try:
             catalog.tasks[task.name] = ready(task)
+            catalog.pointers[task.name] = f"/tasks/{place}"
         except SpecError as error:
             raise SpecError(f"/tasks/{place}{error.pointer}", error.message) from None
     for place, one in enumerate(value.get("suites", [])):

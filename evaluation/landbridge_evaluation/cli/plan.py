@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from landbridge_evaluation.catalog import Catalog
 from landbridge_evaluation.datasets import SealedDataset, seal
 from landbridge_evaluation.errors import ContentChanged, TaskFault
 from landbridge_evaluation.jobspec import Bounds, DataRef, JobSpec, ModelRef
@@ -26,14 +27,14 @@ class Prepared:
     data_dirs: dict[str, Path]
 
 
-def prepare(asked: argparse.Namespace, tasks: Sequence[TaskSpec], base: Path) -> Prepared:
+def prepare(asked: argparse.Namespace, tasks: Sequence[TaskSpec], known: Catalog) -> Prepared:
     """Raises ``LoadFault`` (the model), ``SpecError`` or ``TaskFault`` (tasks, data, output folder)."""
     model = open_model(Path(asked.model))
     asked.output.mkdir(parents=True, exist_ok=True)
-    sealed = {task.name: sealed_data(task, asked.output / "data", base) for task in tasks}
+    sealed = {task.name: sealed_data(task, asked.output / "data", known.base) for task in tasks}
     shards = list[ShardPlan]()
-    for place, task in enumerate(tasks):
-        check(task, place, sealed[task.name])
+    for task in tasks:
+        check(task, known.pointers.get(task.name, ""), sealed[task.name])
         route = route_for(task, model.capabilities, class_names_or_none(task, sealed[task.name]))
         if route is not None:  # else the run itself says why not
             counts = sealed[task.name].counts
@@ -64,23 +65,23 @@ def sealed_data(task: TaskSpec, folder: Path, base: Path) -> SealedDataset:
     return data
 
 
-def check(task: TaskSpec, place: int, data: SealedDataset) -> None:
+def check(task: TaskSpec, pointer: str, data: SealedDataset) -> None:
     """Splits and columns are there. Raises ``SpecError`` with the nearest names."""
     for split in task.dataset.splits:
         if split not in data.counts:
             known = nearest(split, data.counts)
-            raise SpecError(f"/tasks/{place}/dataset/split", f'{task.dataset.ref} has no split "{split}".{known}')
+            raise SpecError(f"{pointer}/dataset/split", f'{task.dataset.ref} has no split "{split}".{known}')
     if not data.counts[task.dataset.split]:
-        raise SpecError(f"/tasks/{place}/dataset/split", f'"{task.dataset.split}" is empty.')
-    columns(task, place, data)
+        raise SpecError(f"{pointer}/dataset/split", f'"{task.dataset.split}" is empty.')
+    columns(task, pointer, data)
 
 
-def columns(task: TaskSpec, place: int, data: SealedDataset) -> None:
+def columns(task: TaskSpec, pointer: str, data: SealedDataset) -> None:
     for name in task.prompt:
         for column in task.columns(name):
             if column not in data.features:
                 known = nearest(column, data.features)
-                raise SpecError(f"/tasks/{place}/prompt/{name}", f'{task.dataset.ref} has no column "{column}".{known}')
+                raise SpecError(f"{pointer}/prompt/{name}", f'{task.dataset.ref} has no column "{column}".{known}')
 
 
 def data_refs(sealed: dict[str, SealedDataset]) -> list[DataRef]:

@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
     asked = parser().parse_args(arguments)
     try:
         tasks, known = catalog.choose(asked.tasks)
-        prepared = prepare(asked, tasks, known.base)
+        prepared = prepare(asked, tasks, known)
     except SpecError as error:
         return failed(f"{asked.tasks}{'#' if error.pointer else ': '}{error}", USAGE)
     except LoadFault as fault:
