@@ -35,7 +35,9 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str]) -> int:
     asked = parser().parse_args(arguments)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("httpx2").setLevel(logging.WARNING)
+    for noisy in ("httpx2", "celery", "kombu"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("kombu.connection").setLevel(logging.ERROR)  # it warns that a folder has no hostname
     token = asked.token or (asked.token_file.read_text().strip() if asked.token_file else config.LANDBRIDGE_TOKEN)
     if not token or not asked.url:
         sys.stderr.write("Give --url and --token. The operator makes a token: manage.py create_worker NAME\n")

@@ -1,6 +1,7 @@
 """What a leased job tells its worker: the JobSpec of the worker API (execution, section 3)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from landbridge.core import time
@@ -8,39 +9,53 @@ from landbridge.evaluations.models import Attempt, Job, Shard, TaskRecord
 from landbridge_registry.models import RepoType, Revision
 
 
-def tasks_of(job: Job) -> list[TaskRecord]:
-    """The tasks that the job's shards were planned for, in that order."""
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """A job's model, tasks and shards, read once."""
+
+    model: Revision
+    tasks: list[TaskRecord]
+    plan: list[dict[str, Any]]
+
+
+def contents_of(job: Job) -> Contents:
+    model = Revision.objects.select_related("repo__namespace").get(evaluations=job.evaluation_id)
     found: dict[str, TaskRecord] = {}
+    plan = []
     for shard in Shard.objects.filter(job=job).select_related("task__dataset__repo__namespace").order_by("index"):
         found.setdefault(shard.task.name, shard.task)
-    return list(found.values())
+        plan.append({"index": shard.index, "task": shard.task.name, "start": shard.start, "stop": shard.stop})
+    return Contents(model, list(found.values()), plan)
 
 
-def repos_of(job: Job) -> list[dict[str, str]]:
+def tasks_of(job: Job) -> list[TaskRecord]:
+    """The tasks that the job's shards were planned for, in that order."""
+    return contents_of(job).tasks
+
+
+def repos_of(contents: Contents) -> list[dict[str, str]]:
     """The repositories, each at its one revision, that the job's token may read."""
-    model = Revision.objects.select_related("repo__namespace").get(pk=job.evaluation.revision_id)
-    datasets = {task.dataset_id: task.dataset for task in tasks_of(job)}
-    return [_reach(RepoType.MODEL, model), *(_reach(RepoType.DATASET, data) for data in datasets.values())]
+    datasets = {task.dataset_id: task.dataset for task in contents.tasks}
+    model = _reach(RepoType.MODEL, contents.model)
+    return [model, *(_reach(RepoType.DATASET, data) for data in datasets.values())]
 
 
 def _reach(kind: str, revision: Revision) -> dict[str, str]:
     return {"type": str(kind), "repo": str(revision.repo), "revision": revision.commit}
 
 
-def body(job: Job, attempt: Attempt, hub: Mapping[str, str]) -> dict[str, Any]:
+def body(job: Job, attempt: Attempt, contents: Contents, hub: Mapping[str, str]) -> dict[str, Any]:
     """The JSON of the lease."""
-    model = Revision.objects.select_related("repo__namespace").get(pk=job.evaluation.revision_id)
-    tasks = tasks_of(job)
-    plan = Shard.objects.filter(job=job).order_by("index").values_list("index", "task__name", "start", "stop")
+    model = contents.model
     return {
         "job": job.pk,
         "attempt": attempt.number,
         "kind": job.kind,
         "model": {"repo": str(model.repo), "revision": model.commit, "digest": model.tree_digest},
         "plugin": None,
-        "tasks": [task.spec for task in tasks],
-        "data": data_of(tasks),
-        "shards": [{"index": index, "task": name, "start": start, "stop": stop} for index, name, start, stop in plan],
+        "tasks": [task.spec for task in contents.tasks],
+        "data": data_of(contents.tasks),
+        "shards": contents.plan,
         **job.configuration,
         "limits": {},
         "blind": False,

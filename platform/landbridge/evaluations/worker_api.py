@@ -125,7 +125,7 @@ class LeaseView(WorkerView):
         if lease is None:
             return Response(status=204, headers={"Retry-After": str(POLL)})
         hub = jobspec.hub_of(request.build_absolute_uri("/").rstrip("/"), lease.text, lease.attempt)
-        spec = jobspec.body(lease.job, lease.attempt, hub)
+        spec = jobspec.body(lease.job, lease.attempt, lease.contents, hub)
         held = settings.LANDBRIDGE_LEASE.total_seconds()
         return Response({**spec, "lease_s": held}, status=200 if lease.repeated else 201)
 

@@ -49,7 +49,7 @@ class Events(View):
         if not _streams.acquire(blocking=False):
             raise TooMany("Too many live streams at once. Poll /api/v1/jobs/{id} instead.", retry_after=5)
         answer = StreamingHttpResponse(Stream(found.pk, after), content_type="text/event-stream")
-        answer.headers |= {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        answer["Cache-Control"], answer["X-Accel-Buffering"] = "no-store", "no"
         return answer
 
 

@@ -17,9 +17,9 @@ from landbridge.evaluations import queries, services, shapes
 from landbridge.evaluations.machine import JobState
 from landbridge.evaluations.models import Job, LogChunk
 
-WHO = "Members of its organization, or the operator; to others it looks absent."
-READ: Rules = {"GET": Access(Right.SIGNED_IN, scope="read", why=WHO)}
-ACT: Rules = {"POST": Access(Right.SIGNED_IN, scope="evaluate", why=WHO)}
+WHO = "To others it looks absent."
+READ: Rules = {"GET": Access(Right.MEMBER, scope="read", hidden=True, operator=True, why=WHO)}
+ACT: Rules = {"POST": Access(Right.MEMBER, scope="evaluate", hidden=True, operator=True, why=WHO)}
 LOG_BYTES = 1 << 20
 
 

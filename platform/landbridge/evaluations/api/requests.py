@@ -29,7 +29,7 @@ class EvaluationRequest(Strict):
 
 class Evaluations(View):
     access: ClassVar[Rules] = {
-        "POST": Access(Right.SIGNED_IN, scope="evaluate", why="A member of the model's organization, or the operator.")
+        "POST": Access(Right.MEMBER, scope="evaluate", operator=True, why="Of the model's organization.")
     }
 
     def post(self, request: Request) -> Response:

@@ -33,6 +33,7 @@ class Lease:
 
     job: Job
     attempt: Attempt
+    contents: jobspec.Contents
     token: Token
     text: str
     repeated: bool = False
@@ -100,11 +101,12 @@ def _granted(job: Job, worker: Worker, key: str, now: datetime) -> Lease:
         job=job, number=job.attempt, worker=worker, instance=job.instance, lease_key=key, started_at=now,
         estimate=estimate,
     )  # fmt: skip
-    token, text = _issue(job, worker)
+    contents = jobspec.contents_of(job)
+    token, text = _issue(job, worker, contents)
     attempt.token = token
     attempt.save(force_insert=True)
     tell_state(job.pk, JobState.LEASED, text=f"{worker.name} took the job.", attempt=job.attempt)
-    return Lease(job, attempt, token, text)
+    return Lease(job, attempt, contents, token, text)
 
 
 def _again(attempt: Attempt, worker: Worker) -> Lease:
@@ -114,14 +116,15 @@ def _again(attempt: Attempt, worker: Worker) -> Lease:
         raise JobEnded("This lease is over. Ask for another with a new key.", state=job.state)
     if attempt.token_id is not None:
         Token.objects.filter(pk=attempt.token_id, revoked_at=None).update(revoked_at=time.now())
-    token, text = _issue(job, worker)
+    contents = jobspec.contents_of(job)
+    token, text = _issue(job, worker, contents)
     Attempt.objects.filter(pk=attempt.pk).update(token=token)
-    return Lease(job, attempt, token, text, repeated=True)
+    return Lease(job, attempt, contents, token, text, repeated=True)
 
 
-def _issue(job: Job, worker: Worker) -> tuple[Token, str]:
+def _issue(job: Job, worker: Worker, contents: jobspec.Contents) -> tuple[Token, str]:
     """A token that reads this job's repositories at their revisions and dies with the lease."""
-    reach: dict[str, Any] = {"job": job.pk, "attempt": job.attempt, "repos": jobspec.repos_of(job)}
+    reach: dict[str, Any] = {"job": job.pk, "attempt": job.attempt, "repos": jobspec.repos_of(contents)}
     return tokens.issue(
         user=worker.user,
         name=f"job {job.pk} attempt {job.attempt}",

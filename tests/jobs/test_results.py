@@ -1,0 +1,143 @@
+"""A result is what was leased, whole, and signed by the worker that leased it; else nothing is kept."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from landbridge.accounts.models import User
+from landbridge.core.signing import platform_signer
+from landbridge.evaluations.machine import JobState
+from landbridge.evaluations.models import Job, Result, Score, Share
+from landbridge_client import dsse
+from landbridge_plugins import Modality
+from landbridge_registry.models import Hold
+from tests.jobs.ground import Bench, bench, envelope, model, queue, results, suite, task
+
+
+@pytest.fixture
+def one(db: None) -> Bench:
+    return bench()
+
+
+@pytest.fixture
+def spec(one: Bench, ada: User) -> dict[str, Any]:
+    queue(ada)
+    leased: dict[str, Any] = one.lease().json()
+    return leased
+
+
+def test_a_result_ends_the_job_with_its_scores_and_a_second_signature(one: Bench, spec: dict[str, Any]) -> None:
+    result = Result.objects.get(pk=one.done(spec))
+    job = Job.objects.get()
+    assert (job.state, job.worker, job.lease_until) == (JobState.DONE, None, None)
+    score = Score.objects.get()
+    assert (score.value, score.n, score.metric, score.primary) == (0.9, 40, "acc", True)
+    assert score.lo == pytest.approx(0.85) and score.hi == pytest.approx(0.95)
+    verified = dsse.verify(result.envelope, [one.signer.key, platform_signer().key])
+    assert verified.anchored and verified.keyids == (one.signer.keyid, platform_signer().keyid)
+    assert Share.objects.get().running == 0
+
+
+def test_what_a_result_names_cannot_be_removed(one: Bench, spec: dict[str, Any]) -> None:
+    result = one.done(spec)
+    held = set(Hold.objects.filter(subject=f"result:{result}").values_list("repo__name", flat=True))
+    assert held == {"tester", "small_task"}
+
+
+def test_the_same_result_again_is_the_kept_one(one: Bench, spec: dict[str, Any]) -> None:
+    shards = one.put_all(spec)
+    body = results(spec)
+    sent = {"results": body, "envelope": envelope(spec, body, shards, one.signer), "shards": shards}
+    first = one.call("POST", one.at(spec, "/result"), sent)
+    again = one.call("POST", one.at(spec, "/result"), sent)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json() and Result.objects.count() == 1
+
+
+def test_another_result_for_a_finished_job_is_refused(one: Bench, spec: dict[str, Any]) -> None:
+    one.done(spec)
+    answer = one.result(spec, [], scores={"value": 0.99})
+    assert (answer.status_code, answer.json()["code"]) == (410, "job_ended")
+    assert Score.objects.get().value == 0.9
+
+
+FORGED: dict[str, dict[str, Any]] = {
+    "another key": {"signer": dsse.Signer.generate()},
+    "another model": {"subject": "0" * 64},
+    "another job": {"job": "01aaaaaaaaaaaaaaaaaaaaaaaa"},
+    "another attempt": {"attempt": 7},
+    "no tasks": {"tasks": []},
+    "other shards": {"signed_shards": [{"index": 0, "sha256": "0" * 64}]},
+}
+
+
+@pytest.mark.parametrize("changed", FORGED.values(), ids=FORGED)
+def test_a_result_about_something_else_is_refused(one: Bench, spec: dict[str, Any], changed: dict[str, Any]) -> None:
+    answer = one.result(spec, one.put_all(spec), **changed)
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_result"), answer.content
+    assert not Result.objects.exists() and Job.objects.get().state == JobState.LEASED
+
+
+@pytest.mark.parametrize("key", ["digest", "labels_digest"])
+def test_a_result_on_other_data_is_refused(one: Bench, spec: dict[str, Any], key: str) -> None:
+    changed = copy.deepcopy(spec)
+    changed["data"][0][key] = "0" * 64
+    body, shards = results(spec), one.put_all(spec)
+    sent = {"results": body, "envelope": envelope(changed, body, shards, one.signer), "shards": shards}
+    assert one.call("POST", one.at(spec, "/result"), sent).json()["what"] == "tasks"
+
+
+def test_numbers_beside_the_signed_ones_are_refused(one: Bench, spec: dict[str, Any]) -> None:
+    shards = one.put_all(spec)
+    made = envelope(spec, results(spec), shards, one.signer)
+    sent = {"results": results(spec, value=0.99), "envelope": made, "shards": shards}
+    answer = one.call("POST", one.at(spec, "/result"), sent)
+    assert answer.status_code == 422 and answer.json()["what"].startswith("results of")
+
+
+def test_a_flipped_byte_of_the_payload_is_refused(one: Bench, spec: dict[str, Any]) -> None:
+    shards, body = one.put_all(spec), results(spec)
+    made = envelope(spec, body, shards, one.signer)
+    made["payload"] = ("A" if made["payload"][40] != "A" else "B").join([made["payload"][:40], made["payload"][41:]])
+    sent = {"results": body, "envelope": made, "shards": shards}
+    assert one.call("POST", one.at(spec, "/result"), sent).json()["what"] == "envelope"
+
+
+def test_a_result_before_all_shards_are_in_is_refused(one: Bench, spec: dict[str, Any]) -> None:
+    answer = one.result(spec, [])
+    assert (answer.status_code, answer.json()["missing"]) == (422, [0])
+
+
+def test_a_result_with_nan_is_no_json(one: Bench, spec: dict[str, Any]) -> None:
+    one.put_all(spec)
+    headers = {"Authorization": f"Bearer {one.token}", "Landbridge-Protocol": "1"}
+    path = f"/api/worker/v1/{one.at(spec, '/result')}"
+    answer = one.client.generic("POST", path, b'{"results":{"x":NaN}}', "application/json", headers=headers)
+    assert answer.status_code == 400
+
+
+def test_a_value_that_is_not_there_is_a_reason_not_a_number(one: Bench, spec: dict[str, Any]) -> None:
+    one.done(spec, value=None)
+    assert (Score.objects.get().missing, Score.objects.get().value) == ("not_finite", None)
+
+
+def test_a_task_that_failed_by_itself_needs_no_shards(one: Bench, ada: User) -> None:
+    suite("pair", task("good_task"), task("bad_task"))
+    queue(ada)
+    spec = one.lease().json()
+    shards = [{"index": 0, "sha256": one.put(spec, 0).json()["kept"]}]
+    body = results(spec)
+    body["tasks"]["bad_task"] |= {"metrics": {}, "fault": {"code": "faulty_rows", "text": "Row 3 is empty."}}
+    sent = {"results": body, "envelope": envelope(spec, body, shards, one.signer), "shards": shards}
+    assert one.call("POST", one.at(spec, "/result"), sent).status_code == 201
+    failed = Score.objects.get(task__name="bad_task")
+    assert (failed.missing, failed.text) == ("failed", "Row 3 is empty.")
+
+
+def test_tasks_the_model_cannot_do_are_listed_with_the_reason(one: Bench, ada: User) -> None:
+    suite("mixed", task("text_task"), task("image_task", modalities=(Modality.IMAGE,)))
+    queue(ada, model())
+    one.done(one.lease().json())
+    skipped = Score.objects.get(task__name="image_task")
+    assert skipped.missing == "skipped" and "image" in skipped.text
