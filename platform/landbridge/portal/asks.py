@@ -8,6 +8,8 @@ from django.utils.translation import get_language
 
 from landbridge.core.errors import DomainError, Unauthenticated
 from landbridge.portal.explained import explain
+from landbridge.portal.page import domain
+from landbridge_registry.errors import RegistryError
 
 T = TypeVar("T")
 COLON: Final = "\N{FULLWIDTH COLON}"
@@ -21,7 +23,9 @@ def attempt(form: forms.Form, deed: Callable[[], T]) -> T | None:
         raise
     except DomainError as error:
         tell(form, error)
-        return None
+    except RegistryError as error:
+        tell(form, domain(error))
+    return None
 
 
 def tell(form: forms.Form, error: DomainError) -> None:

@@ -10,15 +10,16 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 
 from landbridge.core.access import Access, declares
-from landbridge.core.errors import DomainError, Unauthenticated
+from landbridge.core.errors import DomainError, Invalid, NotFound, Unauthenticated
 from landbridge.portal.explained import explain
+from landbridge_registry.errors import RegistryError
 
 P = ParamSpec("P")
 PageView = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 def page(**rules: Access) -> Callable[[PageView[P]], PageView[P]]:
-    """``declares``, and a domain error becomes a page with its status instead of a crash."""
+    """``declares``, and what a room refuses becomes a page with its status instead of a crash."""
 
     def mark(view: PageView[P]) -> PageView[P]:
         @declares(**rules)
@@ -30,10 +31,18 @@ def page(**rules: Access) -> Callable[[PageView[P]], PageView[P]]:
                 return redirect_to_login(request.get_full_path())
             except DomainError as error:
                 return problem(request, error)
+            except RegistryError as error:
+                return problem(request, domain(error))
 
         return guarded
 
     return mark
+
+
+def domain(error: RegistryError) -> DomainError:
+    """The registry lies below errors with a status; what it misses is not found, what it refuses is not valid."""
+    kind = NotFound if error.code.endswith("not_found") else Invalid
+    return kind(str(error), code=error.code)
 
 
 def problem(request: HttpRequest, error: DomainError) -> HttpResponse:
