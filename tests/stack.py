@@ -87,7 +87,7 @@ def running(home: Path, *options: str, python: str = sys.executable, **extra: st
             yield Stack(json.loads(line)["url"], home, process, python, environment)
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(30)
+            process.communicate(timeout=30)  # also closes the pipe
 
 
 def python_with(distribution: Path, folder: Path) -> str:

@@ -71,7 +71,17 @@ class Instance:
         self.group.start(
             "web",
             *("-m", "gunicorn", "landbridge.wsgi:application", "--bind", f"{host}:{self.address.port}"),
-            *("--worker-class", "gthread", "--threads", "32", "--timeout", "120", "--graceful-timeout", "3"),
+            *(
+                "--worker-class",
+                "gthread",
+                "--threads",
+                "32",
+                "--timeout",
+                "120",
+                "--graceful-timeout",
+                "3",
+                "--no-control-socket",
+            ),
             environment=self._environment(),
         )
 
