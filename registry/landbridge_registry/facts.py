@@ -87,7 +87,8 @@ def read_file(name: str, location: str, size: int) -> FileFacts:
             if name.endswith(WEIGHTS):
                 return FileFacts(parameters=read_header(file, size, cap=HEADER_CAP).parameters)
             if name == CARD and size <= CARD_CAP:
-                return FileFacts(card=parse_card(file.read().decode()))
+                card = parse_card(file.read().decode())
+                return FileFacts(card=Card(_clean(card.data), _clean(card.body)))
             if name in {CONFIG, MARKER} and size <= CONFIG_CAP:
                 return FileFacts(config=_object(file.read()))
     except (OSError, ValueError, FormatError, RecursionError):
@@ -97,7 +98,16 @@ def read_file(name: str, location: str, size: int) -> FileFacts:
 
 def _object(content: bytes) -> dict[str, Any]:
     found = json.loads(content)
-    return found if isinstance(found, dict) else {}
+    return _clean(found) if isinstance(found, dict) else {}
+
+
+def _clean(value: Any) -> Any:  # noqa: ANN401 JSON
+    """Without what text in a database cannot hold: NUL, and half a surrogate pair."""
+    if isinstance(value, str):
+        return value.replace("\0", "").encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_clean(key): _clean(item) for key, item in value.items()}
+    return [_clean(item) for item in value] if isinstance(value, list) else value
 
 
 def gather(files: Mapping[str, str], known: Mapping[tuple[str, str], FileFacts], repo_type: str) -> HeadFacts:

@@ -11,9 +11,10 @@ from django.db.models import Q, QuerySet
 from landbridge_client.formats.cards import CARD_CAP, parse_card
 from landbridge_client.formats.digest import tree_digest
 from landbridge_client.formats.errors import FormatError
-from landbridge_registry import gitids, trees
+from landbridge_registry import gitids, names, trees
 from landbridge_registry.errors import EntryMissing, RepoMissing, RevisionMissing
 from landbridge_registry.models import Commit, EntryKind, Ref, RefKind, Repo, RepoObject, TreeEntry
+from landbridge_registry.paths import fault_of
 from landbridge_registry.storage import store
 
 SHA = re.compile(r"[0-9a-f]{7,40}")
@@ -45,7 +46,9 @@ def repos() -> QuerySet[Repo]:
 
 def find_repo(repo_type: str, namespace: str, name: str) -> Repo:
     """The repository of this name, in any case."""
-    found = repos().filter(type=repo_type, namespace__name__iexact=namespace, name__iexact=name).first()
+    found = None
+    if names.is_well_formed(namespace) and names.is_well_formed(name):
+        found = repos().filter(type=repo_type, namespace__name__iexact=namespace, name__iexact=name).first()
     if found is None:
         raise RepoMissing("Repository not found")
     return found
@@ -60,6 +63,8 @@ def repo_by_id(repo_id: uuid.UUID | str) -> Repo:
 
 def resolve_revision(repo: Repo, revision: str) -> Commit:
     """The commit a branch, tag, full reference or (short, unique) sha names."""
+    if "\0" in revision:
+        raise RevisionMissing("Invalid rev id")
     wanted = Q(kind__in=[RefKind.BRANCH, RefKind.TAG], name=revision)
     for prefix, kind in KINDS.items():
         if revision.startswith(prefix):
@@ -82,8 +87,8 @@ def split_revision(repo: Repo, text: str) -> tuple[str, str]:
     """Take ``revision/path`` apart where the server no longer shows which slashes were quoted: the longest ref wins."""
     parts = text.split("/")
     candidates = ["/".join(parts[:count]) for count in range(1, min(len(parts), 12) + 1)]
-    names = {candidate for one in candidates for candidate in (one, *_without_prefix(one))}
-    known = set(Ref.objects.filter(repo=repo, name__in=names).values_list("name", flat=True))
+    called = {candidate for one in candidates for candidate in (one, *_without_prefix(one))}
+    known = set(Ref.objects.filter(repo=repo, name__in=called).values_list("name", flat=True))
     for candidate in reversed(candidates):
         if candidate in known or any(one in known for one in _without_prefix(candidate)):
             return candidate, text[len(candidate) + 1 :]
@@ -116,13 +121,13 @@ def entries_at(commit: Commit, paths: Iterable[str]) -> dict[str, Entry]:
 
 def entries_below(roots: Iterable[str], paths: Iterable[str]) -> dict[tuple[str, str], Entry]:
     """The entry of each path in each root tree where there is one."""
-    wanted = [path for path in dict.fromkeys(paths) if path]
+    wanted = [path for path in dict.fromkeys(paths) if path and not fault_of(path)]
     places = {(root, path): root for root in dict.fromkeys(roots) for path in wanted}
     found: dict[tuple[str, str], Entry] = {}
     depth = 0
     while places:
-        names = {path.split("/")[depth] for _, path in places}
-        rows = {(row.tree, row.name): row for row in _rows(set(places.values()), names)}
+        called = {path.split("/")[depth] for _, path in places}
+        rows = {(row.tree, row.name): row for row in _rows(set(places.values()), called)}
         below: dict[tuple[str, str], str] = {}
         for (root, path), tree in places.items():
             parts = path.split("/")
@@ -137,8 +142,8 @@ def entries_below(roots: Iterable[str], paths: Iterable[str]) -> dict[tuple[str,
     return found
 
 
-def _rows(of_trees: set[str], names: set[str]) -> Iterator[TreeEntry]:
-    listed, called = sorted(of_trees), sorted(names)
+def _rows(of_trees: set[str], of_names: set[str]) -> Iterator[TreeEntry]:
+    listed, called = sorted(of_trees), sorted(of_names)
     for start in range(0, len(listed), trees.CHUNK):
         for first in range(0, len(called), trees.CHUNK):
             yield from TreeEntry.objects.filter(

@@ -1,11 +1,11 @@
 """A Hub on a free port, tokens for the cast, and clients that know nothing of our code."""
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.db import transaction
 from huggingface_hub import HfApi, constants
+from huggingface_hub.utils._http import close_session
 from huggingface_hub.utils.tqdm import disable_progress_bars
 from pytest_django.live_server_helper import LiveServer
 
@@ -49,11 +49,13 @@ def nobody() -> Caller:
 
 
 @pytest.fixture
-def plain_lfs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The client as with ``HF_HUB_DISABLE_XET=1``, with no cache of the person who runs the tests."""
+def plain_lfs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The client as with ``HF_HUB_DISABLE_XET=1``; its connections end with the test, and so do the server's."""
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_TELEMETRY", True)
     disable_progress_bars()
+    yield
+    close_session()
 
 
 @pytest.fixture

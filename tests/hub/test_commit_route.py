@@ -133,6 +133,8 @@ def test_a_bad_path_writes_nothing(mine: Caller, home: Path, path: str) -> None:
         b'{"key":"header","value":{"summary":"  "}}\n',
         b'{"key":"header","value":{"summary":7}}\n',
         file("x", b"1"),
+        header("nul\0") + file("x", b"1"),
+        header("half \ud800") + file("x", b"1"),
         header() + line("evil", path="x"),
         header() + line("file", path="x", content="!!", encoding="base64"),
         header() + line("file", path="x", content="eA==", encoding="utf-8"),

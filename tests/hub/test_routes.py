@@ -259,6 +259,20 @@ def test_a_card_is_checked_in_plain_text_for_who_asks_for_it(nobody: Caller) -> 
     assert answer.status_code == 400 and answer.content.startswith(b"- Error: ")
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/models?search=%00&author=%00&filter=%00&pipeline_tag=%00", "/api/v1/models?q=%00&lab=%00&license=%00",
+        "/api/models/a%00/b", "/api/models/lumen/tiny/revision/%00", "/api/models/lumen/tiny/tree/main/%00",
+        "/api/v1/models/lumen/tiny/versions/%00", "/api/v1/models/a%00/b", "/lumen/tiny/resolve/%00/a",
+        "/api/lfs/%00", "/api/models/lumen/tiny/tree/main?limit=99999999999999999999", "/api/models?limit=x",
+        "/api/models/lumen/tiny/commits/main?p=99999999999999999999999", "/api/models/lumen/tiny/tree/main?cursor=%00",
+    ],
+)  # fmt: skip
+def test_odd_bytes_in_an_address_break_nothing(mine: Caller, path: str) -> None:
+    assert mine.get(path).status_code < 500
+
+
 def test_noise_of_clients_is_answered(nobody: Caller) -> None:
     assert nobody.head("/api/telemetry/some/topic").status_code == 200
     assert nobody.client.post("/v1/telemetry", "{}", content_type="application/json").status_code == 200

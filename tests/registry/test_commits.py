@@ -273,7 +273,6 @@ def test_reading_files_is_no_work_for_the_transaction(repo: Repo) -> None:
     assert {name for name, _ in refusal.value.wanted} == {"README.md"}
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_step_refuses_to_work_outside_a_transaction() -> None:
+def test_a_step_refuses_to_work_outside_a_transaction(transactional_db: None) -> None:
     with pytest.raises(RuntimeError, match="is a step"):
         steps.lock(Repo().pk)

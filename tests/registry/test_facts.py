@@ -74,6 +74,11 @@ def test_what_cannot_be_read_is_stored_and_says_nothing(repo: Repo) -> None:
     assert (repo.card, repo.config, repo.parameter_count) == ({}, {}, None)
 
 
+def test_text_that_no_database_takes_is_cleaned(repo: Repo) -> None:
+    land(repo, add("README.md", b'---\ntags: ["a\\0b", "c\\ud800d"]\n---\nText\0 here.\n'))
+    assert (repo.card["tags"], repo.summary) == (["ab", "c?d"], "Text here.")
+
+
 def test_a_marker_names_the_model_that_a_plugin_knows(repo: Repo) -> None:
     land(repo, add("landbridge.json", b'{"schema": "landbridge.model/1", "slug": "majority"}'))
     assert (repo.library, repo.config) == ("landbridge", {"slug": "majority"})

@@ -76,8 +76,8 @@ class Model(View):
 
     access: ClassVar[Rules] = {
         "GET": SEEN,
-        "PATCH": Access(Right.MAINTAINER, scope="repo.write", hidden=True),
-        "DELETE": Access(Right.OWNER, scope="repo.write", hidden=True),
+        "PATCH": Access(Right.MAINTAINER, scope="repo.write"),
+        "DELETE": Access(Right.OWNER, scope="repo.write"),
     }
     query: ClassVar[tuple[str, ...]] = ()
 

@@ -106,3 +106,8 @@ def text_of(body: dict[str, Any], name: str, *, required: bool = False) -> str:
     if not isinstance(value, str):
         raise HubError(400, f"`{name}` must be a text.")
     return value
+
+
+def is_storable(text: str) -> bool:
+    """What a database takes as text: no NUL, no half of a surrogate pair."""
+    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)

@@ -40,8 +40,13 @@ class Filters:
 
     @classmethod
     def of(cls, query: QueryDict) -> Self:
-        texts = {name: str(query.get(name, ""))[:200] for name in TEXTS}
-        return cls(**texts, tags=tuple(query.getlist("tag")[:20]), sealed=query.get("sealed") == "true")
+        texts = {name: plain(query.get(name, "")) for name in TEXTS}
+        return cls(**texts, tags=tuple(map(plain, query.getlist("tag")[:20])), sealed=query.get("sealed") == "true")
+
+
+def plain(value: object) -> str:
+    """A value of the query string as a database takes it."""
+    return str(value)[:200].replace("\0", "")
 
 
 TEXTS = ("task", "language", "modality", "license", "access", "lab", "q")
@@ -145,7 +150,7 @@ def versions_of(repo: Repo) -> QuerySet[Revision]:
 
 def version_of(repo: Repo, name: str) -> tuple[Revision, Commit]:
     """By id, label, commit (also a short one), branch or tag; ``NotFound`` if that commit was never sealed."""
-    found = versions_of(repo).filter(Q(id=name) | Q(label=name)).first()
+    found = versions_of(repo).filter(Q(id=plain(name)) | Q(label=plain(name))).first()
     try:
         commit = registry.resolve_revision(repo, found.commit if found else name)
     except RevisionMissing:

@@ -10,7 +10,7 @@ from landbridge.core.access import Access, Right
 from landbridge.hub import wire
 from landbridge.hub.errors import HubError
 from landbridge.hub.gate import hub, who
-from landbridge.hub.queries import visible_to
+from landbridge.hub.queries import plain, visible_to
 from landbridge_registry.models import Gate, Repo, RepoTag, RepoType
 
 SORTS = {
@@ -48,7 +48,7 @@ def _limit(text: str) -> int:
 
 def _filtered(request: HttpRequest, kind: RepoType) -> QuerySet[Repo]:
     rows = visible_to(who(request)).filter(type=kind)
-    for text in request.GET.getlist("search")[:10]:
+    for text in map(plain, request.GET.getlist("search")[:10]):
         namespace, _, name = text.rpartition("/")
         both = (
             Q(namespace__name__iexact=namespace, name__icontains=name)
@@ -56,11 +56,11 @@ def _filtered(request: HttpRequest, kind: RepoType) -> QuerySet[Repo]:
             else Q(namespace__name__icontains=name)
         )
         rows = rows.filter(both | Q(name__icontains=text))
-    if author := request.GET.get("author"):
+    if author := plain(request.GET.get("author", "")):
         rows = rows.filter(namespace__name__iexact=author)
-    for tag in request.GET.getlist("filter")[:20]:
+    for tag in map(plain, request.GET.getlist("filter")[:20]):
         rows = rows.filter(Exists(RepoTag.objects.filter(repo=OuterRef("pk"), tag=tag)))
-    if task := request.GET.get("pipeline_tag"):
+    if task := plain(request.GET.get("pipeline_tag", "")):
         rows = rows.filter(pipeline_tag=task)
     if gated := request.GET.get("gated"):
         rows = rows.exclude(gate=Gate.OPEN) if gated.lower() == "true" else rows.filter(gate=Gate.OPEN)

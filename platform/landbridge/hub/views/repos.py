@@ -12,6 +12,7 @@ from landbridge.hub.errors import HubError, refusal_of_type, repo_missing
 from landbridge.hub.gate import ask, hub, may_write_at_all, readable, refusal, who, writable
 from landbridge_registry.errors import RepoExists
 from landbridge_registry.models import Gate, Namespace, Repo, RepoType, Visibility
+from landbridge_registry.names import is_well_formed
 from landbridge_registry.storage import Stage
 
 GATES = {False: Gate.OPEN, "auto": Gate.AUTO, "manual": Gate.MANUAL}
@@ -24,7 +25,7 @@ def create(request: HttpRequest) -> HttpResponseBase:
     user = may_write_at_all(principal)
     body = json_body(request)
     owner = text_of(body, "organization") or user.username
-    namespace = Namespace.objects.filter(name__iexact=owner).first()
+    namespace = Namespace.objects.filter(name__iexact=owner).first() if is_well_formed(owner) else None
     if namespace is None or not principal.has_role(namespace, Role.MEMBER):
         raise HubError(403, f"You don't have the rights to create a repository under the namespace {owner[:96]!r}.")
     kind, name = _kind(body), text_of(body, "name", required=True)
