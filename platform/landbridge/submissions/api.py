@@ -18,9 +18,9 @@ from landbridge.submissions import queries, services, shapes
 from landbridge.submissions.machine import SubmissionState
 from landbridge.submissions.models import Submission
 
-WHO = "Members of the model's namespace, or the operator; to others it looks absent."
-READ: Rules = {"GET": Access(Right.SIGNED_IN, scope="read", why=WHO)}
-ACT: Rules = {"POST": Access(Right.SIGNED_IN, scope="submit", why=WHO)}
+WHO = "Of the model's namespace; to others it looks absent."
+READ: Rules = {"GET": Access(Right.MEMBER, scope="read", hidden=True, operator=True, why=WHO)}
+ACT: Rules = {"POST": Access(Right.MEMBER, scope="submit", hidden=True, operator=True, why=WHO)}
 
 
 class SubmissionRequest(Strict):
@@ -30,7 +30,10 @@ class SubmissionRequest(Strict):
 
 
 class Submissions(View):
-    access: ClassVar[Rules] = {**READ, **ACT}
+    access: ClassVar[Rules] = {
+        "GET": Access(Right.SIGNED_IN, scope="read"),
+        "POST": Access(Right.MEMBER, scope="submit", why="Of the model's namespace."),
+    }
     query: ClassVar = ("state", "model")
     listed: ClassVar = True
 
