@@ -13,6 +13,7 @@ from landbridge_plugins import Method, SpecError, SuiteSpec, TaskSpec, build_man
 from landbridge_plugins.errors import nearest
 
 SCHEMA = "landbridge.tasks/1"
+PARTS = ("schema", "suites", "tasks")
 ENDINGS = (".json", ".yaml", ".yml")
 
 
@@ -87,16 +88,7 @@ def read(path: Path) -> Catalog:
 
 
 def filled(catalog: Catalog, value: Mapping[str, Any]) -> Catalog:
-    for key in value:
-        if key not in ("schema", "suites", "tasks"):
-            raise SpecError(f"/{key}", f'unknown key "{key}".{nearest(str(key), ["schema", "suites", "tasks"])}')
-    if value.get("schema") != SCHEMA:
-        raise SpecError("/schema", f'must be "{SCHEMA}".')
-    if not value.get("tasks"):
-        raise SpecError("/tasks", "must name at least one task.")
-    for part in ("tasks", "suites"):
-        if not isinstance(value.get(part, []), list):
-            raise SpecError(f"/{part}", "must be a list.")
+    check_parts(value)
     for place, one in enumerate(value["tasks"]):
         task = TaskSpec.from_json(one, f"/tasks/{place}")
         if task.name in catalog.tasks:
@@ -110,6 +102,19 @@ def filled(catalog: Catalog, value: Mapping[str, Any]) -> Catalog:
         suite = SuiteSpec.from_json(one, f"/suites/{place}")
         catalog.suites[suite.name] = suite
     return catalog
+
+
+def check_parts(value: Mapping[str, Any]) -> None:
+    for key in value:
+        if key not in PARTS:
+            raise SpecError(f"/{key}", f'unknown key "{key}".{nearest(str(key), PARTS)}')
+    if value.get("schema") != SCHEMA:
+        raise SpecError("/schema", f'must be "{SCHEMA}".')
+    if not value.get("tasks"):
+        raise SpecError("/tasks", "must name at least one task.")
+    for part in ("tasks", "suites"):
+        if not isinstance(value.get(part, []), list):
+            raise SpecError(f"/{part}", "must be a list.")
 
 
 def ready(task: TaskSpec) -> TaskSpec:

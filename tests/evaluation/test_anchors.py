@@ -28,10 +28,11 @@ def minilm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "minilm-l6"
 
 
-def score(model: Path, task: str, out: Path) -> Any:
+def score(model: Path, task: str, out: Path) -> dict[str, Any]:
     arguments = ["run", "--model", str(model), "--tasks", task, "--output", str(out), "--device", "cpu"]
     assert main(arguments) == 0
-    return json.loads((out / "results.json").read_text())["tasks"][task]
+    found: dict[str, Any] = json.loads((out / "results.json").read_text())["tasks"][task]
+    return found
 
 
 @NEEDS_DATA

@@ -1,5 +1,7 @@
 """What a model can do, by its list of files alone; how a task reaches it; how work is cut."""
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -8,10 +10,11 @@ from landbridge_evaluation.capabilities import Capabilities, capabilities_of
 from landbridge_evaluation.planning import Route, plan_shards, route_for, why_not
 from landbridge_plugins import Modality, ModelSpec, TaskSpec
 
+Json = dict[str, Any] | None
 BERT = ("config.json", "model.safetensors", "tokenizer.json")
 
 
-def task_of(kind: str = "classify", *, train: bool = True, **more: Any) -> TaskSpec:
+def task_of(kind: str = "classify", *, train: bool = True, **more: object) -> TaskSpec:
     prompts = {
         "classify": {"input": "x", "target": {"column": "y"}},
         "tag": {"tokens": {"column": "x"}, "tags": {"column": "y"}},
@@ -68,7 +71,7 @@ def test_an_architecture_says_what_it_answers(
         (("landbridge.json",), None, {"slug": "majority"}, "must say"),
     ],
 )
-def test_a_folder_that_can_do_nothing_says_why(paths: Any, config: Any, marker: Any, words: str) -> None:
+def test_a_folder_that_can_do_nothing_says_why(paths: Sequence[str], config: Json, marker: Json, words: str) -> None:
     found = capabilities_of(paths, config, marker, {})
     assert found.kinds == () and words in found.reason
     assert words in why_not(task_of(), found) and route_for(task_of(), found) is None
@@ -93,7 +96,12 @@ def test_a_marked_folder_does_what_its_plugin_says() -> None:
         (("generate",), False, True, None),
     ],
 )
-def test_the_route_follows_from_what_both_can_do(kinds: Any, adapts: bool, train: bool, route: Route | None) -> None:  # noqa: FBT001 a table
+def test_the_route_follows_from_what_both_can_do(
+    kinds: tuple[str, ...],
+    adapts: bool,  # noqa: FBT001 a column of the table
+    train: bool,  # noqa: FBT001 a column of the table
+    route: Route | None,
+) -> None:
     able = Capabilities(kinds=kinds, adapts=adapts, slug="x")
     task = task_of(train=train)
     assert route_for(task, able) is route
@@ -116,6 +124,6 @@ def test_shards_cover_every_row_once_and_the_head_needs_all_splits() -> None:
     native = plan_shards(task_of(), counts, Route.NATIVE, first_index=7)
     assert [(one.index, one.start, one.stop) for one in native] == [(7, 0, 1024), (8, 1024, 1540)]
     head = plan_shards(task_of(), counts, Route.HEAD)
-    assert head[-1].stop == 5310 and all(one.stop == two.start for one, two in zip(head, head[1:], strict=False))
+    assert head[-1].stop == 5310 and all(one.stop == two.start for one, two in pairwise(head))
     assert plan_shards(task_of(), counts, Route.NATIVE, limit=100)[-1].stop == 100
     assert plan_shards(task_of("tag"), {"train": 600, "test": 20}, Route.HEAD)[0].stop == 512

@@ -17,6 +17,7 @@ from landbridge_evaluation.child.encoder import DrivenEncoder  # noqa: E402 afte
 from landbridge_evaluation.errors import PluginFault  # noqa: E402 after the skip
 from landbridge_plugins import Limits, Prompt, TorchCausalLM, TorchEncoder  # noqa: E402 after the skip
 
+SPECIAL = {"bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>"}
 TEXTS = [
     "a",
     "the cat sat",
@@ -28,7 +29,7 @@ TEXTS = [
 
 
 @cache
-def byte_tokenizer() -> Any:
+def byte_tokenizer() -> Any:  # noqa: ANN401 transformers has no narrower type
     """Every byte is a token; 256 begins a text, 257 ends it, 258 pads."""
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
     vocabulary = {letter: number for number, letter in enumerate(letters)} | {"<s>": 256, "</s>": 257, "<pad>": 258}
@@ -38,16 +39,11 @@ def byte_tokenizer() -> Any:
     made.post_processor = processors.TemplateProcessing(
         single="<s> $A", pair="<s> $A </s> $B", special_tokens=[("<s>", 256), ("</s>", 257)]
     )
-    return transformers.PreTrainedTokenizerFast(
-        tokenizer_object=made,
-        bos_token="<s>",
-        eos_token="</s>",
-        pad_token="<pad>",  # noqa: S106 no password
-    )
+    return transformers.PreTrainedTokenizerFast(tokenizer_object=made, **SPECIAL)
 
 
 @cache
-def decoder(kind: str = "llama") -> Any:
+def decoder(kind: str = "llama") -> Any:  # noqa: ANN401 transformers has no narrower type
     torch.manual_seed(0)
     small = {"vocab_size": 259, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2,
              "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 256}  # fmt: skip
@@ -135,21 +131,21 @@ def test_text_is_continued_greedily_and_cut_at_the_stop() -> None:
 
 
 @cache
-def bert() -> Any:
+def bert() -> Any:  # noqa: ANN401 transformers has no narrower type
     torch.manual_seed(1)
     config = transformers.BertConfig(vocab_size=259, hidden_size=32, intermediate_size=48, num_hidden_layers=2,
                                      num_attention_heads=4, max_position_embeddings=128)  # fmt: skip
     return transformers.BertModel(config).eval()
 
 
-def encoder(budget: int | None = None, limits: Limits | None = None, **more: Any) -> DrivenEncoder:
-    given = {"module": bert(), "tokenizer": byte_tokenizer(), "max_length": 64, **more}
+def encoder(budget: int | None = None, limits: Limits | None = None, **more: object) -> DrivenEncoder:
+    given: dict[str, Any] = {"module": bert(), "tokenizer": byte_tokenizer(), "max_length": 64, **more}
     return DrivenEncoder(TorchEncoder(**given), limits or Limits(), budget, {})
 
 
 @pytest.mark.parametrize("budget", [8, 100, 5000])
 @pytest.mark.parametrize("pooling", ["mean", "cls", "last"])
-def test_vectors_equal_those_of_one_text_at_a_time(budget: int, pooling: Any) -> None:
+def test_vectors_equal_those_of_one_text_at_a_time(budget: int, pooling: str) -> None:
     found = encoder(budget, pooling=pooling).embed(TEXTS, "none")
     for text, row in zip(TEXTS, found, strict=True):
         with torch.inference_mode():

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from scipy import stats
+from scipy.special import ndtr, ndtri
 
 DRAWS = 10_000
 FEW = 200  # distinct rows up to which counts are drawn directly
@@ -77,11 +77,11 @@ def bca(drawn: Any, centre: float, without: Any, weights: Any) -> tuple[float, f
     if not 0 < below < 1 or squares <= 0:
         low, high = np.quantile(drawn, [LOW, HIGH])
         return float(low), float(high), "bootstrap_percentile"
-    bias = float(stats.norm.ppf(below))
+    bias = float(ndtri(below))
     acceleration = float((spread**3 * weights).sum()) / (6 * squares**1.5)
     ends = []
     for point in (LOW, HIGH):
-        z = bias + float(stats.norm.ppf(point))
-        ends.append(float(stats.norm.cdf(bias + z / (1 - acceleration * z))))
+        z = bias + float(ndtri(point))
+        ends.append(float(ndtr(bias + z / (1 - acceleration * z))))
     low, high = np.quantile(drawn, np.clip(ends, 0, 1))
     return float(low), float(high), "bootstrap_bca"

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from scipy import stats
+from scipy.special import ndtri, stdtrit  # scipy.stats takes a second to import
 
 LEVEL = 0.95
-Z = float(stats.norm.ppf(0.5 + LEVEL / 2))
+Z = float(ndtri(0.5 + LEVEL / 2))
 Bounds = tuple[float, float]
 
 
@@ -29,7 +29,7 @@ def mean_t(values: Any) -> Bounds:  # noqa: ANN401 an array or a list
     mean = float(array.mean())
     if array.size < 2:  # noqa: PLR2004 no spread
         return mean, mean
-    half = float(stats.t.ppf(0.5 + LEVEL / 2, array.size - 1) * array.std(ddof=1) / math.sqrt(array.size))
+    half = float(stdtrit(array.size - 1, 0.5 + LEVEL / 2) * array.std(ddof=1) / math.sqrt(array.size))
     return mean - half, mean + half
 
 
@@ -42,7 +42,7 @@ def cluster_mean(values: Any, clusters: Sequence[str]) -> Bounds:  # noqa: ANN40
         return mean, mean
     sums = np.bincount(place, weights=array - mean, minlength=count)
     error = math.sqrt(count / (count - 1) * float((sums * sums).sum())) / array.size
-    half = float(stats.t.ppf(0.5 + LEVEL / 2, count - 1)) * error
+    half = float(stdtrit(count - 1, 0.5 + LEVEL / 2)) * error
     return mean - half, mean + half
 
 

@@ -100,5 +100,5 @@ def dump(value: object) -> str:
 def values_of(lines: bytes) -> tuple[dict[int, Any], dict[str, float]]:
     """(answers by the items' places, counters) of a kept shard."""
     rows = [json.loads(line) for line in lines.splitlines()]
-    counters = next((row["m"] for row in rows if "m" in row), {})
+    counters: dict[str, float] = next((row["m"] for row in rows if "m" in row), {})
     return {row["i"]: row["v"] for row in rows if "i" in row}, counters
