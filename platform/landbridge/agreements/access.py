@@ -164,13 +164,13 @@ def _by_grant(asked: Asked, actor: User) -> Decision:
         repo_id=asked.repo.pk,
         capability=asked.capability,
         user_id=actor.pk,
-        organization_id=asked.token.organization_id if asked.token else None,
+        organization_id=_narrowed(asked),
         commit=asked.revision,
     )
     refusal: Decision | None = None
     for row in rows:
-        code = say.GRANT if row["stands"] == live.OPEN else row["stands"]
-        if code == say.GRANT:
+        code = live.verdict_of(row)
+        if code == live.OPEN:
             code = _within(asked, row)
         decision = asked.answer(
             code,
@@ -202,11 +202,17 @@ def _within(asked: Asked, row: Mapping[str, Any]) -> str:
 
 
 def _without_grant(asked: Asked, actor: User) -> Decision:
-    """The third statement: whether a signature is all that is missing."""
-    waiting = live.waiting(repo_id=asked.repo.pk, user_id=actor.pk)
-    if waiting is None or asked.hidden:
+    """The third statement: whether a signature is all that is missing, or a seat was held before."""
+    found = live.left_over(repo_id=asked.repo.pk, user_id=actor.pk, organization_id=_narrowed(asked))
+    if found is None:
         return asked.answer(say.NO_AGREEMENT)
-    return asked.answer(say.NOT_EFFECTIVE, page=pages.agreement(waiting), agreement=waiting)
+    number, code = found
+    return asked.answer(code, page=pages.agreement(number), agreement=number)
+
+
+def _narrowed(asked: Asked) -> str | None:
+    """The one organization that an organization's token speaks for."""
+    return asked.token.organization_id if asked.token else None
 
 
 def _page(code: str, repo: Repo) -> str:

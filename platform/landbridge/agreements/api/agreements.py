@@ -21,8 +21,10 @@ from landbridge.core.serializers import valid
 from landbridge.core.views import View
 
 READ = Access(Right.SIGNED_IN, scope="agreements.read", hidden=True, why="For the two sides of the agreement.")
-WRITE = Access(Right.SIGNED_IN, scope="agreements.write", hidden=True, why="For the side that the deed belongs to.")
-SIGN = Access(Right.SIGNED_IN, scope="agreements.sign", hidden=True, why="A person with authority; a code in the body.")
+WRITE = Access(Right.OFFICE, scope="agreements.write", hidden=True, why="Of the side that the deed belongs to.")
+SIGN = Access(
+    Right.SIGNED_IN, scope="agreements.sign", hidden=True, person=True, why="With authority; a code in the body."
+)
 NOTED = (NotAllowed, Conflict, Gone, Invalid, StepUpRequired)  # refusals of a signature that leave a line
 
 
@@ -201,7 +203,7 @@ def end_seat(request: Request, number: str, username: str) -> Response:
 class AccessLog(View):
     """Every request that this agreement decided, allowed or refused. For who acts for a side."""
 
-    access: ClassVar[Rules] = {"GET": READ}
+    access: ClassVar[Rules] = {"GET": Access(Right.OFFICE, scope="agreements.read", hidden=True)}
     query: ClassVar[tuple[str, ...]] = ("decision",)
     listed: ClassVar[bool] = True
 

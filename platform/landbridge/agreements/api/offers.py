@@ -49,7 +49,7 @@ class Offers(View):
 
     access: ClassVar[Rules] = {
         "GET": Access(Right.PUBLIC),
-        "POST": Access(Right.SIGNED_IN, scope=SIGN, why="A person with authority to offer; a code in the body."),
+        "POST": Access(Right.SIGNED_IN, scope=SIGN, person=True, why="With authority to offer; a code in the body."),
     }
     query: ClassVar[tuple[str, ...]] = ("model", "mine")
     listed: ClassVar[bool] = True
@@ -105,7 +105,7 @@ class Revocation(View):
     """Nobody takes it any more. What was executed stays in force."""
 
     access: ClassVar[Rules] = {
-        "POST": Access(Right.SIGNED_IN, scope="agreements.write", why="For the licensor's owners and signatories.")
+        "POST": Access(Right.OFFICE, scope="agreements.write", why="Of the licensor.")
     }
 
     @extend_schema(request=shapes.Reason, responses=shapes.OfferDetail)
