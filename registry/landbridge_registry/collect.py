@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.db.models import DateTimeField, Exists, ExpressionWrapper, OuterRef
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from landbridge_registry.models import Blob, BlobState, RepoObject, Upload
@@ -25,7 +26,7 @@ def run() -> int:
     return doom() + remove_doomed() + lapse_uploads() + clear_incoming() + clear_shelf(int(time.time() // 60) % SHELVES)
 
 
-def _ago(age: timedelta) -> ExpressionWrapper:
+def _ago(age: timedelta) -> Combinable:
     return ExpressionWrapper(Now() - age, output_field=DateTimeField())
 
 

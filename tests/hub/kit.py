@@ -5,7 +5,6 @@ import hashlib
 import json
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 
 Answer = Any  # Django's test response, which has no public type
@@ -62,7 +61,7 @@ class Caller:
         body = {"operation": operation, "transfers": ["basic"], "objects": objects, "hash_algo": "sha256"}
         return self.json("POST", f"/{repo}.git/info/lfs/objects/batch", body, LFS)
 
-    def upload(self, repo: str, content: bytes) -> HttpResponse:
+    def upload(self, repo: str, content: bytes) -> Answer:
         """Batch and PUT, as git-lfs does it."""
         (described,) = self.batch(repo, content).json()["objects"]
         return put(described["actions"]["upload"]["href"], content)

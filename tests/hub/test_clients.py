@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub import CommitOperationAdd, HfApi
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
+from huggingface_hub.hf_api import RepoFile
 from pytest_django.live_server_helper import LiveServer
 
 from landbridge.accounts.models import Organization, User
@@ -56,7 +57,9 @@ def test_huggingface_hub_uploads_and_downloads(hf: HfApi, tmp_path: Path) -> Non
     assert hf.repo_info("lumen/tiny").sha == commit.oid
     tree = {entry.path: entry for entry in hf.list_repo_tree("lumen/tiny", recursive=True)}
     assert {*files, ".gitattributes", "a", "a/b"} == set(tree)
-    assert tree["w.safetensors"].lfs.sha256 == hashlib.sha256(files["w.safetensors"]).hexdigest()
+    weights = tree["w.safetensors"]
+    assert isinstance(weights, RepoFile) and weights.lfs is not None
+    assert weights.lfs.sha256 == hashlib.sha256(files["w.safetensors"]).hexdigest()
     for name, content in files.items():
         got = hf.hf_hub_download("lumen/tiny", name, cache_dir=tmp_path / "cache")
         assert Path(got).read_bytes() == content, name

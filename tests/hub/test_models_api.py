@@ -62,7 +62,8 @@ def test_filters_narrow_the_list_and_unknown_ones_are_refused(mine: Caller, nobo
 def test_pages_follow_one_another_without_a_gap(mine: Caller, nobody: Caller) -> None:
     for number in range(5):
         fill(mine, f"m{number}")
-    seen, cursor = [], ""
+    seen: list[str] = []
+    cursor: str | None = ""
     while cursor is not None:
         body = nobody.get(f"{LIST}?sort=name&limit=2{f'&cursor={cursor}' if cursor else ''}").json()
         seen += [item["name"] for item in body["items"]]

@@ -4,6 +4,7 @@ import io
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
@@ -50,7 +51,7 @@ def test_wrong_bytes_are_refused_and_leave_no_file_and_no_right(mine: Caller, ho
 def test_a_body_that_is_cut_is_refused_and_leaves_no_file(mine: Caller, home: Path) -> None:
     before = files(home)
     address = urlsplit(href(mine))
-    cut = {"wsgi.input": io.BytesIO(WEIGHTS[:100]), "CONTENT_LENGTH": str(len(WEIGHTS))}
+    cut: Any = {"wsgi.input": io.BytesIO(WEIGHTS[:100]), "CONTENT_LENGTH": str(len(WEIGHTS))}
     answer = Client().generic("PUT", f"{address.path}?{address.query}", b"", **cut)
     assert answer.status_code == 400 and files(home) == before
 

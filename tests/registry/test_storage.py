@@ -86,7 +86,7 @@ def test_a_file_is_flushed_before_it_gets_its_name_and_its_folder_after(
         seen.append("name")
         return replace(self, target)
 
-    monkeypatch.setattr(store.os, "fsync", noted_fsync)
+    monkeypatch.setattr(os, "fsync", noted_fsync)
     monkeypatch.setattr(Path, "replace", noted_replace)
     storage.put_bytes(b"x")
     assert seen == ["flush incoming", "name", "flush blobs", "flush blobs"]
