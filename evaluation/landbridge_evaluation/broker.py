@@ -23,7 +23,7 @@ FILESYSTEM = "filesystem://"
 class Channel(StockChannel):
     """kombu's channel, but a reader never dies of a message that is still being written."""
 
-    def _put(self, queue: str, payload: Any, **_: Any) -> None:  # noqa: ANN401 as above
+    def _put(self, queue: str, payload: dict[str, Any], **_: object) -> None:  # type: ignore[override] # kombu's
         """A message appears under its name whole, so that no reader meets half of one."""
         name = f"{round(time.monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
         path = Path(self.data_folder_out) / name
@@ -34,7 +34,7 @@ class Channel(StockChannel):
         except OSError as error:
             raise ChannelError(f"The message cannot be written to {path.parent}: {error}") from error
 
-    def _get(self, queue: str) -> Any:  # noqa: ANN401 kombu's message is whatever was sent
+    def _get(self, queue: str, timeout: float | None = None) -> Any:  # noqa: ANN401, ARG002 kombu's signature
         try:
             return super()._get(queue)
         except (json.JSONDecodeError, ValueError, FileNotFoundError) as unfinished:

@@ -64,8 +64,13 @@ def serve(asked: argparse.Namespace, token: str) -> int:
         threads=asked.threads or max(1, cores() // asked.slots),
     )
     worker, ended = Worker(setup), threading.Event()
+
+    def stop(*_: object) -> None:
+        worker.stop()
+        ended.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: (worker.stop(), ended.set()))
+        signal.signal(number, stop)
     try:
         worker.start()
     except Refused as refusal:

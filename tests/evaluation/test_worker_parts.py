@@ -132,7 +132,12 @@ def test_a_heartbeat_is_tried_once_and_extends_the_lease_from_its_sending() -> N
 
 def test_logs_lose_no_byte_over_gaps_and_lost_answers(tmp_path: Path) -> None:
     """The platform says where to go on from; what it has not taken is sent again."""
-    answers = [(200, {"next": 8}), (0, {}), (409, {"code": "gap", "next": 8}), (200, {"next": 14})]
+    answers: list[tuple[int, dict[str, Any]]] = [
+        (200, {"next": 8}),
+        (0, {}),
+        (409, {"code": "gap", "next": 8}),
+        (200, {"next": 14}),
+    ]
     with server(*answers) as api:
         logs = LogSender(tmp_path / "log", AttemptApi(api, "j", 1, Deadline.after(20)))
         logs.write("grüße\n".encode())

@@ -56,8 +56,8 @@ class _committing:  # noqa: N801 reads as a word in a with
         self.start = len(connection.run_on_commit)
 
     def __exit__(self, *_: object) -> None:
-        for _, function, _ in connection.run_on_commit[self.start :]:
-            function()
+        for hook in connection.run_on_commit[self.start :]:
+            hook[1]()
 
 
 def test_a_doubled_wake_up_is_leased_once(one: Bench, ada: User) -> None:

@@ -2,6 +2,7 @@
 
 import math
 import random
+from collections.abc import Hashable, Mapping
 
 import pytest
 from hypothesis import given
@@ -83,28 +84,36 @@ def test_touching_intervals_leave_the_place_open() -> None:
     assert [(found[m].rank, found[m].lo, found[m].hi) for m in "abc"] == [(1, 1, 2), (2, 1, 2), (3, 3, 3)]
 
 
-@pytest.mark.parametrize("lacking", ["value", "lo", "hi"])
-def test_a_number_without_its_interval_does_not_rank(lacking: str) -> None:
-    parts = {"value": 0.5, "lo": 0.4, "hi": 0.6} | {lacking: None}
-    assert standings([Candidate(model="a", **parts)])["a"].why in {"not_finite", "no_interval"}
+@pytest.mark.parametrize(
+    "row",
+    [
+        Candidate(model="a", lo=0.4, hi=0.6),
+        Candidate(model="a", value=0.5, hi=0.6),
+        Candidate(model="a", value=0.5, lo=0.4),
+    ],
+    ids=["no value", "no lower bound", "no upper bound"],
+)
+def test_a_number_without_its_interval_does_not_rank(row: Candidate) -> None:
+    assert standings([row])["a"].why in {"not_finite", "no_interval"}
 
 
+ByTask = Mapping[str, Mapping[Hashable, Candidate]]
 SCALES = {"acc": Scale(chance=0.5, ceiling=1.0), "bits": Scale(weight=3.0, chance=8.0, ceiling=0.0)}
 
 
 def test_the_overall_score_is_the_weighted_mean_of_normalized_ones() -> None:
-    by_task = {
+    by_task: ByTask = {
         "acc": {"a": Candidate(model="a", value=0.75, lo=0.7, hi=0.8)},
         "bits": {"a": Candidate(model="a", value=2.0, lo=1.6, hi=2.4)},
     }
     (row,) = overall(by_task, SCALES, ["a"])
-    assert row.value == pytest.approx(0.25 * 0.5 + 0.75 * 0.75)
+    assert row.value is not None and row.value == pytest.approx(0.25 * 0.5 + 0.75 * 0.75)
     half = math.hypot(0.25 * 0.1, 0.75 * 0.05)
-    assert (row.lo, row.hi) == (pytest.approx(row.value - half), pytest.approx(row.value + half))
+    assert row.lo == pytest.approx(row.value - half) and row.hi == pytest.approx(row.value + half)
 
 
 def test_fewer_bits_are_better_overall_too() -> None:
-    by_task = {
+    by_task: ByTask = {
         "acc": {m: Candidate(model=m, value=0.75, lo=0.7, hi=0.8) for m in "ab"},
         "bits": {
             "a": Candidate(model="a", value=2.0, lo=1.9, hi=2.1),
@@ -116,6 +125,6 @@ def test_fewer_bits_are_better_overall_too() -> None:
 
 
 def test_without_one_task_there_is_no_overall_score() -> None:
-    by_task = {"acc": {"a": Candidate(model="a", value=0.75, lo=0.7, hi=0.8)}, "bits": {}}
+    by_task: ByTask = {"acc": {"a": Candidate(model="a", value=0.75, lo=0.7, hi=0.8)}, "bits": {}}
     (row,) = overall(by_task, SCALES, ["a"])
     assert (row.why, row.value) == ("incomplete", None) and "bits" in row.text

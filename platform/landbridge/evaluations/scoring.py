@@ -33,7 +33,7 @@ def fill(row: Score, metric: Mapping[str, Any], items: int) -> None:
     elif not all(finite(bound) for bound in interval):
         row.missing, row.text = "no_interval", "The metric gave no 95 % interval."
     else:
-        row.value, (row.lo, row.hi) = float(str(value)), (float(bound) for bound in interval)
+        row.value, row.lo, row.hi = (float(str(number)) for number in (value, *interval))
     if row.n < FEW and "small_n" not in row.flags:
         row.flags = [*row.flags, "small_n"]
 

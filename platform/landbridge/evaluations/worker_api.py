@@ -63,7 +63,7 @@ class WorkerView(APIView):
     """Not ``core.views.View``: these calls have their own ways to be repeated, and a kept answer would hold a token."""
 
     access: ClassVar[Rules] = {"POST": Access(Right.WORKER)}
-    parser_classes: ClassVar[Any] = [BoundedJSONParser]
+    parser_classes = [BoundedJSONParser]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 DRF's signature
         super().initial(request, *args, **kwargs)
@@ -172,7 +172,7 @@ class HeartbeatView(WorkerView):
 
 class ShardView(WorkerView):
     access: ClassVar[Rules] = {"PUT": Access(Right.WORKER), "GET": Access(Right.WORKER)}
-    parser_classes: ClassVar[Any] = [RawParser]
+    parser_classes = [RawParser]
 
     def put(self, request: Request, job: str, number: int, index: int) -> Response:
         body = shard_files.read_bounded(request._request)  # type: ignore[arg-type] # noqa: SLF001 the stream itself
@@ -214,7 +214,7 @@ class KeyView(WorkerView):
 
 
 class ResultView(WorkerView):
-    parser_classes: ClassVar[Any] = [ResultParser]
+    parser_classes = [ResultParser]
 
     def post(self, request: Request, job: str, number: int) -> Response:
         result, fresh = services.deliver_result(

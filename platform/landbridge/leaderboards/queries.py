@@ -1,7 +1,6 @@
 """Reads of boards: the same few statements however many rows."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
@@ -73,5 +72,5 @@ class Totals:
 
 
 def totals(rows: list[Entry]) -> Totals:
-    named: dict[str, Any] = {row.model_id: row for row in rows}
-    return Totals(len(named), len({row.model_id for row in rows if row.rank is not None}))
+    models = {row.model_id for row in rows}
+    return Totals(len(models), len({row.model_id for row in rows if row.rank is not None}))

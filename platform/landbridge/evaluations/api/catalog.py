@@ -13,7 +13,9 @@ from landbridge.core.views import View
 from landbridge.evaluations import queries, shapes
 
 PUBLIC: Rules = {"GET": Access(Right.PUBLIC)}
-SHOWN: Rules = {"GET": Access(Right.PUBLIC, operator=True, why="Public where model and suite are; else its organization's members.")}
+SHOWN: Rules = {
+    "GET": Access(Right.PUBLIC, operator=True, why="Public where model and suite are; else its organization's members.")
+}
 FOREVER = "public, max-age=31536000, immutable"
 
 

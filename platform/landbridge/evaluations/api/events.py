@@ -40,7 +40,7 @@ class AnyAccept(BaseContentNegotiation):
 class Events(View):
     access: ClassVar[Rules] = READ
     query: ClassVar = ("after",)
-    renderer_classes: ClassVar[Any] = [JSONRenderer]
+    renderer_classes = [JSONRenderer]
     content_negotiation_class = AnyAccept
 
     def get(self, request: Request, job: str) -> Response | StreamingHttpResponse:

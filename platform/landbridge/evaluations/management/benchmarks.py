@@ -65,8 +65,8 @@ class Sync:
                 self.say(f"Task {task.name}: {fault}")
                 return TaskRecord.objects.filter(name=task.name, current=True, digest=task.digest()).first()
             revision = publish(self._folder(task, data), actor=self.actor)
-        place = task.metrics.index(task.primary)
-        measure = measures_of(task, tuple(labels))[place]
+        primary = task.metrics.index(task.primary)
+        measure = measures_of(task, tuple(labels))[primary]
         return services.publish_task(
             task=task,
             dataset_id=revision.pk,

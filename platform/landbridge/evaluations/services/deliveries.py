@@ -1,7 +1,7 @@
 # ruff: noqa: ARG001 every service names its actor; not every deed is for the ledger
 """Logs and results that a worker brings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from django.db import transaction
 from django.db.models import Q
@@ -119,7 +119,7 @@ def _expected(job: Job, number: int, worker: Worker, delivery: Delivery) -> veri
     )
 
 
-def _scores(result: Result, job: Job, tasks: list[TaskRecord]) -> Iterator[Score]:
+def _scores(result: Result, job: Job, tasks: Sequence[TaskRecord]) -> Iterator[Score]:
     for task in tasks:
         yield from scores_of(result, task, result.body["tasks"][task.name])
     rows = job.evaluation.suite_revision.rows.select_related("task").filter(task__name__in=list(job.skipped))
@@ -128,7 +128,7 @@ def _scores(result: Result, job: Job, tasks: list[TaskRecord]) -> Iterator[Score
         yield Score(result=result, task=row.task, metric=row.task.primary, primary=True, missing="skipped", text=why)
 
 
-def _keep_for_good(result: Result, job: Job, tasks: list[TaskRecord]) -> None:
+def _keep_for_good(result: Result, job: Job, tasks: Sequence[TaskRecord]) -> None:
     """What a result names cannot be rewritten or removed any more."""
     model = Revision.objects.select_related("repo").get(pk=job.evaluation.revision_id)
     for revision in {one.pk: one for one in (model, *(task.dataset for task in tasks))}.values():

@@ -59,7 +59,7 @@ def lease_job(  # noqa: PLR0913 a wish has these parts
             Job, job.pk, "lease", who=Who.WORKER, where=Q(attempt=job.attempt), worker=worker, instance=instance,
             lease_until=until, seen_at=now, state_since=now,
         ):  # fmt: skip
-            return _granted(Job.objects.get(pk=job.pk), worker, key, now)
+            return _granted(Job.objects.get(pk=job.pk), worker, instance, key, now)
     return None
 
 
@@ -88,7 +88,7 @@ def _candidates(worker: Worker, labels: Collection[str], wanted: str | None) -> 
     yield from rows[:TRIES]
 
 
-def _granted(job: Job, worker: Worker, key: str, now: datetime) -> Lease:
+def _granted(job: Job, worker: Worker, instance: UUID, key: str, now: datetime) -> Lease:
     estimate = job.items_total * SECONDS_PER_ITEM
     busy = Share.objects.filter(Q(running__gt=0) | Q(jobs__state=JobState.QUEUED)).exclude(pk=job.share_id)
     least = busy.aggregate(least=Min("virtual_time"))["least"]
@@ -98,7 +98,7 @@ def _granted(job: Job, worker: Worker, key: str, now: datetime) -> Lease:
     if below.update(running=F("running") + 1, virtual_time=start + estimate / share.weight) != 1:
         raise ShareFull
     attempt = Attempt(
-        job=job, number=job.attempt, worker=worker, instance=job.instance, lease_key=key, started_at=now,
+        job=job, number=job.attempt, worker=worker, instance=instance, lease_key=key, started_at=now,
         estimate=estimate,
     )  # fmt: skip
     contents = jobspec.contents_of(job)
