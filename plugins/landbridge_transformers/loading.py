@@ -53,6 +53,8 @@ def builder(architecture: str, model_type: str) -> tuple[Build, str]:
         return vision.encoder, ending
     if ending in BARE and model_type in SPEECH:
         return speech.encoder, ending
+    if ending == "ForSequenceClassification" and model_type in SPEECH:
+        return speech.classifier, ending
     return ENDINGS[ending], ending
 
 
