@@ -77,7 +77,7 @@ def test_login_keeps_the_token_private_and_logout_removes_it(
         if call.headers.get("authorization") != f"Bearer {TOKEN}":
             return problem(401, "token_expired", "Your token has expired. Make a new one on your settings page.")
         return Answer(
-            200, {"username": "ada", "organizations": [{"slug": "lumen", "role": "owner"}], "scopes": ["read"]}
+            200, {"username": "ada", "organizations": [{"organization": "lumen", "role": "owner"}], "scopes": ["read"]}
         )
 
     server.routes["GET", "/api/v1/me"] = me
@@ -200,7 +200,7 @@ def test_an_evaluation_that_takes_too_long_ends_with_five(run: Run, server: Serv
 
 
 def test_a_folder_without_a_name_asks_for_one(run: Run, server: Server, tmp_path: Path) -> None:
-    orgs = [{"slug": "lumen", "role": "owner"}, {"slug": "acme", "role": "member"}]
+    orgs = [{"organization": "lumen", "role": "owner"}, {"organization": "acme", "role": "member"}]
     constant(server, "GET", "/api/v1/me", {"username": "ada", "organizations": orgs})
     code, _, err = run(f"submit {good(tmp_path / 'tiny')} --yes")
     assert code == 2 and "--as lumen/tiny, acme/tiny" in err
@@ -244,18 +244,18 @@ def test_an_offer_is_taken_and_signed_with_a_code_from_a_secret(
 ) -> None:
     secret = pyotp.random_base32()
     monkeypatch.setenv("ACME_TOTP", secret)
-    constant(server, "POST", "/api/v1/offers/o1/take", {"number": "LB-1", "state": "signing"}, 201)
-    constant(server, "GET", "/api/v1/agreements/LB-1/slots/licensee/statement", {"statement_sha256": "f", "nonce": "n"})
-    constant(server, "POST", "/api/v1/agreements/LB-1/signatures", {}, 201)
-    constant(server, "GET", "/api/v1/agreements/LB-1", {"number": "LB-1", "state": "executed"})
-    code, out, _ = run("agreements take o1 --organization acme --domicile fr --totp-secret-env ACME_TOTP")
-    assert code == 0 and "LB-1 is executed." in out
+    waiting = {"number": "LB-1", "state": "signing", "statement_sha256": "f" * 64, "consent": "2026-1"}
+    constant(server, "POST", "/api/v1/offers/o1/take", waiting, 201)
+    constant(server, "GET", "/api/v1/agreements/LB-1", waiting)
+    constant(server, "POST", "/api/v1/agreements/LB-1/sign", {"number": "LB-1", "state": "active"})
+    line = "agreements take o1 --organization acme --country fr --purpose 'sorting claims'"
+    code, out, err = run(f"{line} --totp-secret-env ACME_TOTP")
+    assert code == 0 and "LB-1 is active." in out and "f" * 64 in err
     taken = server.called("POST", "/take")[0].json
-    assert taken == {
-        "organization": "acme",
-        "attestations": {"end_use": "internal evaluation", "domicile": "FR"},
-    }
-    assert pyotp.TOTP(secret).verify(server.called("POST", "/signatures")[0].json["proof"]["code"], valid_window=1)
+    assert taken == {"organization": "acme", "purpose": "sorting claims", "country": "FR"}
+    signed = server.called("POST", "/sign")[0].json
+    assert signed | {"totp": ""} == {"statement_sha256": "f" * 64, "totp": "", "consent": "2026-1"}
+    assert pyotp.TOTP(secret).verify(signed["totp"], valid_window=1)
 
 
 def test_one_time_codes_are_those_of_the_rfc() -> None:
@@ -264,7 +264,15 @@ def test_one_time_codes_are_those_of_the_rfc() -> None:
 
 
 def test_a_board_is_shown_as_table_and_csv(run: Run, server: Server) -> None:
-    rows = [{"rank": 1, "model": "lumen/x", "score": {"value": 0.9, "ci95": [0.8, 1.0], "n": 40}}, {"model": "lumen/y"}]
+    rows = [
+        {"task": "overall", "rank": 1, "model": "lumen/x", "score": {"value": 0.9, "ci95": [0.8, 1.0], "n": 40}},
+        {
+            "task": "overall",
+            "rank": None,
+            "model": "lumen/y",
+            "missing": {"code": "skipped", "text": "It answers no text."},
+        },
+    ]
 
     def entries(call: Call) -> Answer:
         if call.query.get("format") == ["csv"]:
@@ -272,7 +280,9 @@ def test_a_board_is_shown_as_table_and_csv(run: Run, server: Server) -> None:
         return Answer(200, {"items": rows, "next": None})
 
     server.routes["GET", "/api/v1/leaderboards/demo/entries"] = entries
-    assert "0.9 [0.8, 1] n=40" in run("board show demo")[1]
+    shown = run("board show demo --task overall")[1]
+    assert "0.9 [0.8, 1] n=40" in shown and "It answers no text." in shown
+    assert server.calls[-1].query == {"task": ["overall"]}
     assert run("board show demo --csv")[1].splitlines() == ["rank,model", "1,lumen/x"]
 
 

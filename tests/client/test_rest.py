@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from landbridge_client.errors import ApiError, Conflict, Denied, TimedOut
+from landbridge_client.errors import ApiError, Conflict, Denied, LandbridgeError, TimedOut
 from landbridge_client.rest import Client
 from tests.client.server import TOKEN, Answer, Call, Server, problem
 
@@ -163,16 +163,17 @@ def test_screening_that_never_ends_is_given_up(server: Server, client: Client) -
 
 
 def test_a_signature_names_what_it_signs(server: Server, client: Client) -> None:
-    statement = {"statement": {}, "statement_sha256": "f" * 64, "nonce": "n1", "consent_version": "3"}
-    server.routes["GET", "/api/v1/agreements/LB-1/slots/licensee/statement"] = lambda _: Answer(200, statement)
-    server.routes["POST", "/api/v1/agreements/LB-1/signatures"] = lambda _: Answer(201, {})
-    server.routes["GET", "/api/v1/agreements/LB-1"] = lambda _: Answer(200, {"number": "LB-1", "state": "executed"})
-    assert client.agreements.sign("LB-1", "licensee", code="123456").state == "executed"
-    (signed,) = server.called("POST", "/signatures")
-    assert signed.json == {
-        "slot": "licensee",
-        "statement_sha256": "f" * 64,
-        "nonce": "n1",
-        "consent_version": "3",
-        "proof": {"kind": "totp", "code": "123456"},
-    }
+    waiting = {"number": "LB-1", "state": "signing", "statement_sha256": "f" * 64, "consent": "2026-1"}
+    server.routes["GET", "/api/v1/agreements/LB-1"] = lambda _: Answer(200, waiting)
+    server.routes["POST", "/api/v1/agreements/LB-1/sign"] = lambda _: Answer(200, {"number": "LB-1", "state": "active"})
+    assert client.agreements.sign("LB-1", code="123456").state == "active"
+    (signed,) = server.called("POST", "/sign")
+    assert signed.json == {"statement_sha256": "f" * 64, "totp": "123456", "consent": "2026-1"}
+
+
+def test_what_does_not_wait_for_me_is_not_signed(server: Server, client: Client) -> None:
+    answer = {"number": "LB-1", "state": "signing", "statement_sha256": None, "waits_for": ["carl"]}
+    server.routes["GET", "/api/v1/agreements/LB-1"] = lambda _: Answer(200, answer)
+    with pytest.raises(LandbridgeError, match="waits for carl, not for you"):
+        client.agreements.sign("LB-1", code="123456")
+    assert not server.called("POST", "/sign")

@@ -60,7 +60,7 @@ def whoami(context: typer.Context) -> None:
     """
     session = session_of(context)
     me, settings = session.client().me.get(), session.settings
-    names = [str(item.get("slug") or item.get("name")) + f" ({item.get('role')})" for item in me.organizations]
+    names = [f"{item['organization']} ({item['role']})" for item in me.organizations]
     facts = {
         "user": me.username,
         "organizations": ", ".join(names),

@@ -1,15 +1,17 @@
 """``offers ls``, ``offers show``; ``agreements take``, ``sign``, ``ls``, ``show``."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from landbridge_client import config
 from landbridge_client.cli.output import clean, examples, pairs, session_of, table
 
+if TYPE_CHECKING:
+    from landbridge_client.rest import Offer
+
 offers = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Terms on which models are offered.")
 agreements = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Licenses that you asked for or hold.")
-LICENSEE = "licensee"
 AgreementId = Annotated[str, typer.Argument(metavar="NUMBER", help="An agreement's number.")]
 Code = Annotated[str | None, typer.Option("--totp", metavar="CODE", help="Your authenticator's six digits.")]
 Secret = Annotated[
@@ -35,7 +37,7 @@ def offers_ls(
     found = list(session.client().offers.list(model))
     session.show(
         {"items": [dict(offer.data) for offer in found]},
-        human=lambda: table(["offer", "type", "model", "title"], ([o.id, o.type, o.model, o.title] for o in found)),
+        human=lambda: table(["offer", "type", "model", "licensor", "state"], _offer_rows(found)),
         ids=[offer.id for offer in found],
     )
 
@@ -46,7 +48,7 @@ def offers_show(
 ) -> None:
     """One offer with its terms.
 
-    Next: landbridge agreements take OFFER --organization SLUG --totp CODE
+    Next: landbridge agreements take OFFER --organization SLUG
     """
     session = session_of(context)
     found = session.client().offers.get(offer)
@@ -56,16 +58,17 @@ def offers_show(
 @agreements.command(
     "take",
     epilog=examples(
-        "agreements take 01k0example --organization acme --domicile FR --totp 123456",
-        "agreements take 01k0example --organization acme --totp-secret-env ACME_TOTP --json",
+        "agreements take 01k0example --organization acme --country FR --purpose 'sorting claims' --totp 123456",
+        "agreements take 01k0example --organization acme --country FR --purpose claims --totp-secret-env TOTP --json",
     ),
 )
 def take(  # noqa: PLR0913, PLR0917 one parameter an option
     context: typer.Context,
     offer: Annotated[str, typer.Argument(metavar="OFFER", help="An offer's id.")],
     organization: Annotated[str, typer.Option(metavar="SLUG", help="For which you sign; you need authority there.")],
-    end_use: Annotated[str, typer.Option(help="What the model is for.")] = "internal evaluation",
-    domicile: Annotated[str, typer.Option(metavar="COUNTRY", help="The organization's, two letters.")] = "",
+    purpose: Annotated[str, typer.Option(help="What you will evaluate it for; it stands in the text.")],
+    country: Annotated[str, typer.Option(metavar="CC", help="The organization's domicile, two letters.")],
+    signatory: Annotated[str | None, typer.Option(metavar="USER", help="Who signs, if several may.")] = None,
     totp: Code = None,
     totp_secret_env: Secret = None,
 ) -> None:
@@ -76,10 +79,11 @@ def take(  # noqa: PLR0913, PLR0917 one parameter an option
     session = session_of(context)
     code = _code(totp, totp_secret_env)
     client = session.client()
-    attestations = {"end_use": end_use} | ({"domicile": domicile.upper()} if domicile else {})
-    opened = client.offers.take(offer, organization=organization, attestations=attestations)
-    session.say(f"Opened {opened.name}: {opened.state}. Signing…")
-    signed = client.agreements.sign(opened.name, LICENSEE, code=code)
+    opened = client.offers.take(
+        offer, organization=organization, purpose=purpose, country=country.upper(), signatory=signatory
+    )
+    session.say(f"Opened {opened.name}. Signing the statement {opened.statement_sha256}…")
+    signed = client.agreements.sign(opened.name, code=code)
     session.show(dict(signed.data), human=f"{signed.name} is {signed.state}.", ids=[signed.name])
 
 
@@ -87,7 +91,6 @@ def take(  # noqa: PLR0913, PLR0917 one parameter an option
 def sign(
     context: typer.Context,
     agreement: AgreementId,
-    slot: Annotated[str, typer.Option(help="The signature that is yours.")] = LICENSEE,
     totp: Code = None,
     totp_secret_env: Secret = None,
 ) -> None:
@@ -96,7 +99,7 @@ def sign(
     Next: landbridge agreements show NUMBER
     """
     session = session_of(context)
-    signed = session.client().agreements.sign(agreement, slot, code=_code(totp, totp_secret_env))
+    signed = session.client().agreements.sign(agreement, code=_code(totp, totp_secret_env))
     session.show(dict(signed.data), human=f"{signed.name} is {signed.state}.", ids=[signed.name])
 
 
@@ -124,6 +127,27 @@ def show(context: typer.Context, agreement: AgreementId) -> None:
     session = session_of(context)
     found = session.client().agreements.get(agreement)
     session.show(dict(found.data), human=clean(pairs(found.data)), ids=[found.name])
+
+
+@agreements.command(
+    "text", epilog=examples("agreements text LB-2026-0001", "agreements text LB-2026-0001 --language zh")
+)
+def text(
+    context: typer.Context,
+    agreement: AgreementId,
+    language: Annotated[str, typer.Option(help="en or zh.")] = "en",
+) -> None:
+    """The text that was signed, or is to be.
+
+    Next: landbridge agreements sign NUMBER
+    """
+    session = session_of(context)
+    found = session.client().agreements.text(agreement, language)
+    session.show({"number": agreement, "language": language, "markdown": found}, human=clean(found), ids=[agreement])
+
+
+def _offer_rows(found: "list[Offer]") -> list[list[str]]:
+    return [[offer.id, offer.type, offer.model, offer.licensor, offer.state] for offer in found]
 
 
 def _code(given: str | None, variable: str | None) -> str:

@@ -1,11 +1,14 @@
 """``board ls``, ``board show``."""
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from landbridge_client.cli.output import examples, score, session_of, table
+
+if TYPE_CHECKING:
+    from landbridge_client.rest import Entry
 
 boards = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Leaderboards.")
 
@@ -24,15 +27,21 @@ def ls(context: typer.Context) -> None:
     found = list(session.client().boards.list())
     session.show(
         {"items": [dict(board.data) for board in found]},
-        human=lambda: table(["board", "title", "suite"], ([b.slug, b.title, b.suite] for b in found)),
-        ids=[board.slug for board in found],
+        human=lambda: table(["board", "title", "suite"], ([b.board, str(b.data.get("title")), b.suite] for b in found)),
+        ids=[board.board for board in found],
     )
 
 
-@boards.command("show", epilog=examples("board show demo", "board show demo --csv", "board show demo --json"))
+@boards.command(
+    "show",
+    epilog=examples(
+        "board show demo", "board show demo --csv", "board show demo --task overall", "board show demo --json"
+    ),
+)
 def show(
     context: typer.Context,
     board: Annotated[str, typer.Argument(metavar="BOARD", help="A board's name.")],
+    task: Annotated[str | None, typer.Option(help="One task's rows, or overall.")] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,  # noqa: FBT002 typer's way to make a flag
 ) -> None:
     """A board's rows, best first. Models that tie share a rank; one that lacks a score has none.
@@ -44,9 +53,14 @@ def show(
     if csv:
         sys.stdout.write(client.boards.csv(board))
         return
-    found = list(client.boards.entries(board))
+    found = list(client.boards.entries(board, task=task))
     session.show(
         {"board": board, "entries": [dict(entry.data) for entry in found]},
-        human=lambda: table(["rank", "model", "score"], ([e.rank, e.model, score(e.score)] for e in found)),
-        ids=[entry.model for entry in found],
+        human=lambda: table(["task", "rank", "model", "score"], ([e.task, e.rank, e.model, _score(e)] for e in found)),
+        ids=dict.fromkeys(entry.model for entry in found),
     )
+
+
+def _score(entry: "Entry") -> str:
+    """The score with its interval, or why there is none."""
+    return score(entry.score) if entry.score else str((entry.missing or {}).get("text") or "-")

@@ -76,7 +76,7 @@ def upload_folder(session: Session, folder: Path, name: str | None, *, private: 
 
 def _default_name(session: Session, folder: Path) -> str:
     me = session.client().me.get()
-    slugs = [str(item.get("slug") or item.get("name")) for item in me.organizations]
+    slugs = [str(item["organization"]) for item in me.organizations]
     if len(slugs) == 1:
         return f"{slugs[0]}/{folder.resolve().name}"
     options = ", ".join(f"{slug}/{folder.resolve().name}" for slug in slugs or [me.username])

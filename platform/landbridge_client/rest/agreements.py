@@ -1,9 +1,9 @@
 """Offers and agreements: read the terms, take them, sign."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 from urllib.parse import quote
 
+from landbridge_client.errors import LandbridgeError
 from landbridge_client.rest.paging import pages
 from landbridge_client.rest.records import Agreement, Offer
 from landbridge_client.transport import Transport
@@ -19,10 +19,16 @@ class Offers:
     def get(self, offer: str) -> Offer:
         return Offer.of(self.http.get(f"/api/v1/offers/{quote(offer, safe='')}"))
 
-    def take(self, offer: str, *, organization: str, attestations: Mapping[str, object]) -> Agreement:
-        """Open an agreement on the offer's fixed text, for your organization. It waits for your signature."""
-        body = {"organization": organization, "attestations": dict(attestations)}
-        return Agreement.of(self.http.post(f"/api/v1/offers/{quote(offer, safe='')}/take", body))
+    def take(
+        self, offer: str, *, organization: str, purpose: str, country: str, signatory: str | None = None
+    ) -> Agreement:
+        """Open an agreement on the offer's fixed text, for your organization. It waits for a signature.
+
+        ``purpose`` stands in the text; ``country`` is the organization's domicile (ISO 3166-1 alpha-2).
+        """
+        body = {"organization": organization, "purpose": purpose, "country": country, "signatory": signatory}
+        sent = {name: value for name, value in body.items() if value is not None}
+        return Agreement.of(self.http.post(f"/api/v1/offers/{quote(offer, safe='')}/take", sent))
 
 
 class Agreements:
@@ -35,23 +41,23 @@ class Agreements:
     def get(self, agreement: str) -> Agreement:
         return Agreement.of(self.http.get(self._path(agreement)))
 
-    def statement(self, agreement: str, slot: str) -> dict[str, Any]:
-        """What a signature in ``slot`` would sign: the statement, its SHA-256 and a nonce that serves once."""
-        found: dict[str, Any] = self.http.get(f"{self._path(agreement)}/slots/{quote(slot, safe='')}/statement")
-        return found
+    def text(self, agreement: str, language: str = "en") -> str:
+        """The frozen text, as Markdown."""
+        return str(self.http.get(f"{self._path(agreement)}/text", language=language)["markdown"])
 
-    def sign(self, agreement: str, slot: str, *, code: str) -> Agreement:
-        """Sign the agreement as it stands with a one-time code, and answer it as it stands then."""
-        statement = self.statement(agreement, slot)
-        body = {
-            "slot": slot,
-            "statement_sha256": statement["statement_sha256"],
-            "nonce": statement["nonce"],
-            "consent_version": statement.get("consent_version", ""),
-            "proof": {"kind": "totp", "code": code},
-        }
-        self.http.post(f"{self._path(agreement)}/signatures", body)
-        return self.get(agreement)
+    def sign(self, agreement: str, *, code: str) -> Agreement:
+        """Sign what waits for you with a one-time code, accepting the consent to electronic records it names.
+
+        Raises ``LandbridgeError`` (``nothing_to_sign``) if it does not wait for you.
+        """
+        waiting = self.get(agreement)
+        if waiting.statement_sha256 is None:
+            who = ", ".join(waiting.waits_for) or "nobody"
+            raise LandbridgeError(
+                f"{agreement} is {waiting.state} and waits for {who}, not for you.", code="nothing_to_sign"
+            )
+        body = {"statement_sha256": waiting.statement_sha256, "totp": code, "consent": waiting.consent}
+        return Agreement.of(self.http.post(f"{self._path(agreement)}/sign", body))
 
     @staticmethod
     def _path(agreement: str) -> str:

@@ -109,18 +109,20 @@ class Event(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board(Record):
-    slug: str = ""
+    board: str = ""
     title: str = ""
     suite: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry(Record):
-    """A row of a board. ``rank`` is ``None`` for a model that lacks a score."""
+    """A row of a board, of one task or ``overall``. ``rank`` is ``None`` for a model that lacks a score."""
 
+    task: str = ""
     model: str = ""
     rank: int | None = None
-    score: Any = None
+    score: dict[str, Any] | None = None
+    missing: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,9 +135,11 @@ class Suite(Record):
 class Offer(Record):
     id: str
     type: str = ""
-    title: str = ""
+    licensor: str = ""
     model: str = ""
     state: str = ""
+    terms: dict[str, Any] = field(default_factory=dict)
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +150,10 @@ class Agreement(Record):
     state: str = ""
     model: str = ""
     slots: list[dict[str, Any]] = field(default_factory=list)
+    waits_for: list[str] = field(default_factory=list)
+    statement_sha256: str | None = None
+    consent: str = ""
+    page: str = ""
     allowed_actions: list[str] = field(default_factory=list)
 
     @property

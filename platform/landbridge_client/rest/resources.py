@@ -99,10 +99,10 @@ class Boards(Resource):
     def get(self, board: str) -> Board:
         return Board.of(self.http.get(f"/api/v1/leaderboards/{quote(board, safe='')}"))
 
-    def entries(self, board: str) -> Iterator[Entry]:
-        """The rows, best first."""
+    def entries(self, board: str, *, task: str | None = None) -> Iterator[Entry]:
+        """The rows, best first; of one ``task`` (``overall`` for the whole board), or of all."""
         path = f"/api/v1/leaderboards/{quote(board, safe='')}/entries"
-        return (Entry.of(item) for item in pages(self.http, path))
+        return (Entry.of(item) for item in pages(self.http, path, task=task))
 
     def csv(self, board: str) -> str:
         path = f"/api/v1/leaderboards/{quote(board, safe='')}/entries"
