@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-import transformers as hf
+import transformers
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 import landbridge_transformers
@@ -27,16 +27,18 @@ from landbridge_transformers.folder import FolderRefused
 from landbridge_transformers.images import Preparation
 
 Model = Any  # transformers makes its classes at run time
+Settings = dict[str, Any]
+hf: Model = transformers
 SPEC = ModelSpec(slug="huggingface", title="", modality=Modality.TEXT, license="Apache-2.0")
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "the", "bank", "card", "is", "lost", "where", "my", "?"]
-UNKNOWN = {"unk_token": "[UNK]"}
-SPECIAL = {**UNKNOWN, "pad_token": "[PAD]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
-SMALL = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
-BERT = {**SMALL, "vocab_size": len(WORDS), "max_position_embeddings": 32}
-LABELS = {"id2label": {0: "fee", 1: "loss", 2: "other"}, "label2id": {"fee": 0, "loss": 1, "other": 2}}
-VIT = {**SMALL, "image_size": 8, "patch_size": 4, "num_channels": 1}
-WAV = {**SMALL, "conv_dim": (8, 8), "conv_kernel": (10, 3), "conv_stride": (5, 2), "num_feat_extract_layers": 2,
-       "num_conv_pos_embeddings": 16, "num_conv_pos_embedding_groups": 2}  # fmt: skip
+UNKNOWN: Settings = {"unk_token": "[UNK]"}
+SPECIAL: Settings = {**UNKNOWN, "pad_token": "[PAD]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
+SMALL: Settings = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
+BERT: Settings = {**SMALL, "vocab_size": len(WORDS), "max_position_embeddings": 32}
+LABELS: Settings = {"id2label": {0: "fee", 1: "loss", 2: "other"}, "label2id": {"fee": 0, "loss": 1, "other": 2}}
+VIT: Settings = {**SMALL, "image_size": 8, "patch_size": 4, "num_channels": 1}
+WAV: Settings = {**SMALL, "conv_dim": (8, 8), "conv_kernel": (10, 3), "conv_stride": (5, 2),
+       "num_feat_extract_layers": 2, "num_conv_pos_embeddings": 16, "num_conv_pos_embedding_groups": 2}  # fmt: skip
 
 
 def save_tokenizer(files: Path) -> None:
