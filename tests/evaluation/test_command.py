@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from landbridge_baselines.building import build
+from landbridge_client.hub.client import HubClient
 from landbridge_evaluation.cli import main
+from tests.client.server import TOKEN, running
 
 TASK: dict[str, Any] = {
     "name": "mine",
@@ -155,6 +157,23 @@ def test_a_model_that_is_none_ends_with_3(place: Path, tmp_path: Path, capsys: p
     assert run(place, tmp_path / "empty", TASK) == 3
     assert "neither config.json nor landbridge.json" in capsys.readouterr().err
     assert run(place, tmp_path / "nowhere", TASK) == 3
+
+
+def test_a_model_on_the_hub_is_fetched_verified_and_named_by_its_commit(
+    place: Path, majority: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with running() as server:
+        monkeypatch.setenv("LANDBRIDGE_ENDPOINT", server.url)
+        monkeypatch.setenv("LANDBRIDGE_TOKEN", TOKEN)
+        with HubClient(server.url, TOKEN) as hub:
+            hub.create_repo("lumen/majority")
+            commit = hub.upload_folder("lumen/majority", "model", majority, message="Add")
+        (place / "tasks.json").write_text(json.dumps(TASK))
+        assert run(place, Path("lumen/majority"), TASK) == 0
+        assert run(place, Path("lumen/nothing"), TASK) == 3
+    model = json.loads((place / "out" / "results.json").read_text())["model"]
+    assert (model["id"], model["revision"]) == ("lumen/majority", commit)
+    assert "lumen/nothing cannot be fetched" in capsys.readouterr().err
 
 
 def test_faulty_rows_beyond_one_in_a_hundred_fail_the_task(

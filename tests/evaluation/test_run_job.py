@@ -4,6 +4,7 @@ import json
 import os
 import signal
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import psutil
@@ -40,8 +41,11 @@ def metrics(results: JobResults, task: str = "a_task") -> dict[str, Any]:
 
 def children() -> list[int]:
     """Those that hold a model; a library's own helpers are none of ours."""
-    found = psutil.Process().children(recursive=True)
-    return [one.pid for one in found if "landbridge_evaluation.child" in one.cmdline()]
+    found = list[int]()
+    for one in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):  # it ended while it was looked at
+            found += [one.pid] if "landbridge_evaluation.child" in one.cmdline() else []
+    return found
 
 
 def test_a_perfect_classifier_is_perfect_and_its_interval_is_not_a_point(run_of: Maker) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from landbridge_evaluation.catalog import Catalog
+from landbridge_evaluation.cli.fetch import fetch
 from landbridge_evaluation.datasets import SealedDataset, seal
 from landbridge_evaluation.errors import ContentChanged, TaskFault
 from landbridge_evaluation.jobspec import Bounds, DataRef, JobSpec, ModelRef
@@ -29,7 +30,8 @@ class Prepared:
 
 def prepare(asked: argparse.Namespace, tasks: Sequence[TaskSpec], known: Catalog) -> Prepared:
     """Raises ``LoadFault`` (the model), ``SpecError`` or ``TaskFault`` (tasks, data, output folder)."""
-    model = open_model(Path(asked.model))
+    named = fetch(asked.model, asked.revision, asked.output / "model")
+    model = open_model(named.path)
     asked.output.mkdir(parents=True, exist_ok=True)
     sealed = {task.name: sealed_data(task, asked.output / "data", known.base) for task in tasks}
     shards = list[ShardPlan]()
@@ -42,7 +44,7 @@ def prepare(asked: argparse.Namespace, tasks: Sequence[TaskSpec], known: Catalog
     spec = JobSpec(
         job="run",
         attempt=1,
-        model=ModelRef(repo=Path(asked.model).name, revision=asked.revision, digest=model.digest),
+        model=ModelRef(repo=named.repo, revision=named.revision, digest=model.digest),
         tasks=tuple(tasks),
         data=tuple(data_refs(sealed)),
         shards=tuple(shards),

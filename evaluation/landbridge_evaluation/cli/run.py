@@ -22,7 +22,7 @@ EVERY_S = 1.0
 
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="landbridge_evaluation run", description=__doc__)
-    made.add_argument("--model", required=True, metavar="DIR", help="a model folder")
+    made.add_argument("--model", required=True, metavar="DIR_OR_HUB_ID", help="a model folder, or namespace/name")
     made.add_argument(
         "--tasks", required=True, metavar="NAMES_OR_FILE", help="names of tasks or suites, or a task file"
     )
@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--limit", type=positive, metavar="N", help="the first N rows of each task")
     made.add_argument("--seed", type=int, default=0)
     made.add_argument("--batch-tokens", type=positive, metavar="N")
-    made.add_argument("--revision", default="", help="what the results name as the model's revision")
+    made.add_argument("--revision", default="", help="of a model on the Hub; for a folder, what the results name")
     made.add_argument("--json", action="store_true", help="results.json on stdout, too")
     return made
 
