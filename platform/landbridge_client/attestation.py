@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from landbridge_client.screening.files import folder_files
 
 FILE_CAP = 16_000_000  # bytes
 GOOD, BAD, UNANCHORED = 0, 1, 6
+SKEW = timedelta(hours=1)  # a worker's clock may be behind, and a new platform makes its key for its first result
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class KeyRecord:
         return cls(key, *times)
 
     def problem_at(self, when: datetime) -> str | None:
-        if self.valid_from is not None and when < self.valid_from:
+        if self.valid_from is not None and when < self.valid_from - SKEW:
             return f"the key was valid only from {self.valid_from:%Y-%m-%d}"
         if self.valid_until is not None and when > self.valid_until:
             return f"the key was valid only until {self.valid_until:%Y-%m-%d}"

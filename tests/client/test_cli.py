@@ -153,12 +153,23 @@ def test_a_single_file_is_refused_and_a_wheel_with_the_reason(run: Run, server: 
 
 def accept(server: Server, **job: object) -> None:
     """Let the server take a submission and answer with a job."""
-    done = {"id": "j1", "state": "done", "model": "lumen/x", "suite": "demo", "result": "r1", **job}
+    done = {"id": "j1", "state": "done", "model": "lumen/x", "suite": "demo", "result": {"id": "r1"}, **job}
     made = {"id": "s1", "state": "evaluating", "model": "lumen/x", "suite": "demo", "job": {"id": "j1"}}
     constant(server, "GET", "/api/v1/suites", {"items": [{"name": "demo"}]})
     constant(server, "POST", "/api/v1/submissions", made | {"state": "screening", "job": None}, 201)
     constant(server, "GET", "/api/v1/submissions/s1", made)
     constant(server, "GET", "/api/v1/jobs/j1", done)
+    number = {"value": 0.5, "ci95": [0.4, 0.6], "n": 10}
+    scores = [
+        {"task": "langid", "metric": "accuracy", "score": number, "missing": None},
+        {
+            "task": "digits",
+            "metric": "accuracy",
+            "score": None,
+            "missing": {"code": "skipped", "text": "It sees no images."},
+        },
+    ]
+    constant(server, "GET", "/api/v1/results/r1", {"id": "r1", "scores": scores})
 
 
 def test_a_folder_is_uploaded_submitted_and_followed(run: Run, server: Server, tmp_path: Path) -> None:
@@ -169,6 +180,13 @@ def test_a_folder_is_uploaded_submitted_and_followed(run: Run, server: Server, t
     sent = server.called("POST", "/api/v1/submissions")[0].json
     assert sent == {"model": "lumen/x", "revision": server.repos["lumen/x"].commits[-1], "suite": "demo"}
     assert server.repos["lumen/x"].files["model.safetensors"] == (WEIGHTS, True)
+
+
+def test_the_scores_are_told_with_interval_and_n_or_why_there_is_none(run: Run, server: Server) -> None:
+    accept(server)
+    for line in ("submit lumen/x --suite demo --wait", "results show r1"):
+        out = run(line)[1]
+        assert "0.5 [0.4, 0.6] n=10" in out and "It sees no images." in out
 
 
 def test_an_uploaded_model_is_submitted_by_its_id(run: Run, server: Server) -> None:

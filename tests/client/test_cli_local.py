@@ -43,6 +43,14 @@ def test_an_attestation_is_verified_offline(run: Run, server: Server, tmp_path: 
     assert server.calls == []
 
 
+def test_what_the_server_serves_is_what_verify_reads(run: Run, server: Server, tmp_path: Path) -> None:
+    envelope, signer = attestation(good(tmp_path / "m"))
+    constant(server, "GET", "/api/v1/results/r1/attestation", envelope)
+    constant(server, "GET", "/api/v1/keys", {"keys": [{"keyid": signer.keyid, "public": signer.public_hex}]})
+    write(tmp_path, {"a.json": run("results attestation r1")[1], "keys.json": run("keys --json")[1]})
+    assert run(f"verify {tmp_path}/a.json --keys {tmp_path}/keys.json")[0] == 0
+
+
 @pytest.mark.parametrize(
     ("times", "exit_code"),
     [

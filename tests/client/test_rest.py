@@ -84,10 +84,10 @@ def test_an_answer_that_is_no_json_still_says_what_happened(server: Server, clie
 
 
 def test_waiting_tells_each_state_and_ends_with_the_job(server: Server, client: Client, waits: list[float]) -> None:
-    states = iter([job("queued"), job("running", progress={"done": 1, "total": 2}), job("done", result="r1")])
+    states = iter([job("queued"), job("running", progress={"done": 1, "total": 2}), job("done", result={"id": "r1"})])
     server.routes["GET", "/api/v1/jobs/j1"] = lambda _: Answer(200, next(states))
     seen: list[str] = []
-    assert client.jobs.wait("j1", lambda found: seen.append(found.state)).result == "r1"
+    assert client.jobs.wait("j1", lambda found: seen.append(found.state)).result_id == "r1"
     assert seen == ["queued", "running", "done"] and waits == [1, 1]
 
 

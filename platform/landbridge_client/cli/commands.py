@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from landbridge_client.cli import account, agreements, boards, jobs, local, models, submit
+from landbridge_client.cli import account, agreements, boards, jobs, local, models, results, submit
 from landbridge_client.cli.output import Format, Session, examples
 
 root = typer.Typer(
@@ -39,6 +39,7 @@ account.add(root)
 models.add(root)
 submit.add(root)
 jobs.add(root)
+results.add(root)
 boards.add(root)
 agreements.add(root)
 local.add(root)

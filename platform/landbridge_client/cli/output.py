@@ -138,6 +138,17 @@ def _number(value: object) -> str:
         return str(value)
 
 
+def score_rows(scores: Iterable[Mapping[str, Any]]) -> list[list[str]]:
+    """Task, metric and number of each score; where there is none, the reason."""
+    rows = []
+    for one in scores:
+        number, missing = one.get("score"), one.get("missing") or {}
+        rows.append(
+            [str(one.get("task")), str(one.get("metric")), score(number) if number else str(missing.get("text", "-"))]
+        )
+    return rows
+
+
 def examples(*lines: str) -> str:
     """The end of a command's help. Each line is a command that parses: a test holds that."""
     return "\b\nExamples:\n" + "\n".join(f"  landbridge {line}" for line in lines)

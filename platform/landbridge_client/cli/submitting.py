@@ -9,7 +9,7 @@ from typing import NoReturn
 import typer
 
 from landbridge_client.cli.following import follow, job_text
-from landbridge_client.cli.output import Session, clean
+from landbridge_client.cli.output import Session, clean, score_rows, table
 from landbridge_client.cli.transfer import bar
 from landbridge_client.errors import LandbridgeError
 from landbridge_client.rest import Submission
@@ -95,7 +95,10 @@ def submit(session: Session, model: str, revision: str, suite: str | None, *, ti
     _raise_if_refused(made)
     job = follow(session, client, made.job_id, timeout) if made.job_id else None
     data = dict(client.submissions.get(made.id).data) | ({"job": dict(job.data)} if job else {})
-    session.show(data, human=f"{_text(made)}\n{job_text(job) if job else ''}", ids=[made.id])
+    result = client.results.get(job.result_id) if job is not None and job.result_id else None
+    data |= {"scores": result.scores} if result else {}
+    scored = table(["task", "metric", "score"], score_rows(result.scores)) if result else ""
+    session.show(data, human=f"{_text(made)}\n{job_text(job) if job else ''}\n{scored}", ids=[made.id])
     if job is not None and job.state != "done":
         raise LandbridgeError(f"The evaluation {job.id} {job.state}: {_why(job.fault)}", code="evaluation_failed")
 

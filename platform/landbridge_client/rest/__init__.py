@@ -14,12 +14,13 @@ from landbridge_client.rest.records import (
     Me,
     Model,
     Offer,
+    Result,
     Submission,
     Suite,
     Token,
     Version,
 )
-from landbridge_client.rest.resources import Boards, MeResource, Models, Submissions, Suites, Tokens
+from landbridge_client.rest.resources import Boards, MeResource, Models, Results, Submissions, Suites, Tokens
 from landbridge_client.transport import Transport, Wait, pause
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Me",
     "Model",
     "Offer",
+    "Result",
     "Submission",
     "Suite",
     "Token",
@@ -55,6 +57,7 @@ class Client:
         self.suites = Suites(self.http)
         self.submissions = Submissions(self.http)
         self.jobs = Jobs(self.http)
+        self.results = Results(self.http)
         self.boards = Boards(self.http)
         self.offers = Offers(self.http)
         self.agreements = Agreements(self.http)

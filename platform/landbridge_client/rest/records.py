@@ -92,11 +92,26 @@ class Job(Record):
     reason: dict[str, Any] = field(default_factory=dict)
     progress: dict[str, Any] = field(default_factory=dict)
     fault: dict[str, Any] | None = None
-    result: Any = None
+    result: dict[str, Any] | None = None
+
+    @property
+    def result_id(self) -> str | None:
+        return str(self.result["id"]) if self.result else None
 
     @property
     def ended(self) -> bool:
         return self.state in TERMINAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result(Record):
+    """``scores``: per task and metric a value with its 95 % interval and n, or why there is none."""
+
+    id: str
+    job: str = ""
+    model: str = ""
+    suite: str = ""
+    scores: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

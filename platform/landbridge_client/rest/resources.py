@@ -1,11 +1,12 @@
 """Who I am, models, submissions, boards, tokens."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 from urllib.parse import quote
 
 from landbridge_client.errors import TimedOut
 from landbridge_client.rest.paging import pages
-from landbridge_client.rest.records import Board, Entry, Finding, Me, Model, Submission, Suite, Token, Version
+from landbridge_client.rest.records import Board, Entry, Finding, Me, Model, Result, Submission, Suite, Token, Version
 from landbridge_client.transport import Transport
 
 MOVING = frozenset({"uploading", "screening"})  # states that end without anyone's doing
@@ -90,6 +91,16 @@ class Submissions(Resource):
                 raise TimedOut(f"The submission is still {found.state} after {timeout:.0f} s; look again later.")
             self.http.wait(every)
             waited += every
+
+
+class Results(Resource):
+    def get(self, result: str) -> Result:
+        return Result.of(self.http.get(f"/api/v1/results/{quote(result, safe='')}"))
+
+    def attestation(self, result: str) -> dict[str, Any]:
+        """The signed envelope, for ``landbridge verify``."""
+        found: dict[str, Any] = self.http.get(f"/api/v1/results/{quote(result, safe='')}/attestation")
+        return found
 
 
 class Boards(Resource):
