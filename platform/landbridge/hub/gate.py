@@ -10,10 +10,11 @@ from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from landbridge.accounts.authentication import token_of
+from landbridge.accounts.gate import pass_gate
 from landbridge.accounts.models import Role, Token, TokenKind, User
 from landbridge.accounts.principals import Principal
 from landbridge.agreements.access import DOWNLOAD, Decision, decide
-from landbridge.core.access import Access, declares, rules_of
+from landbridge.core.access import Access, Right, declares, rules_of
 from landbridge.core.errors import DomainError
 from landbridge.hub import wire
 from landbridge.hub.errors import HubError, from_domain, from_registry, repo_missing
@@ -37,8 +38,11 @@ def hub(*, session: bool = False, **rules: Access) -> Callable[[View], View]:
             principal = Principal()
             try:
                 principal = request.principal = _caller(request, session=session)  # type: ignore[attr-defined]
-                if request.method not in (rules_of(guarded) or {}):
+                rule = (rules_of(guarded) or {}).get(request.method or "")
+                if rule is None:
                     raise HubError(405, "This address does not take that method.", Allow=", ".join(sorted(rules)))  # noqa: TRY301 answered below like every refusal
+                if rule.right is Right.SIGNED_IN:
+                    pass_gate(rule, principal)
                 return view(request, *args, **kwargs)
             except HubError as error:
                 return error.answer(request)

@@ -2,13 +2,14 @@
 
 from enum import StrEnum
 
-from landbridge.accounts.models import TokenKind
+from landbridge.accounts.models import Role, TokenKind
 from landbridge.accounts.principals import INCLUDES
 from landbridge.api.matrix.cast import Actor, Kind, Thing
 from landbridge.core.access import Access, Right
 
 READ = "repo.read"
-ROLES = {Right.MEMBER, Right.MAINTAINER, Right.OWNER, Right.SIGNATORY}
+ROLES = {Right.MEMBER, Right.MAINTAINER, Right.OWNER, Right.SIGNATORY, Right.OFFICE}
+OFFICES = {Role.OWNER, Role.MAINTAINER, Role.SIGNATORY}
 KINDS = {Right.WORKER: TokenKind.WORKER, Right.JOB_TOKEN: TokenKind.JOB}
 
 
@@ -36,7 +37,7 @@ def expected(door: Door, rule: Access, actor: Actor, thing: Thing) -> Cell:
         return Cell.YES if door is Door.ROOT and rule.right is Right.PUBLIC else Cell.WHO
     if actor.kind is Kind.NOBODY and rule.right is not Right.PUBLIC:
         return Cell.SIGN_IN if door is Door.PAGE else Cell.WHO
-    questions = [_gate(rule, actor), _known(door, actor, thing)]
+    questions = [_gate(rule, actor), _known(door, rule, actor, thing)]
     if door is Door.HUB:  # what a caller may not know of comes first there
         questions.reverse()
     refused = next((cell for cell in (*questions, _role(rule, actor, thing)) if cell is not None), None)
@@ -57,9 +58,14 @@ def _gate(rule: Access, actor: Actor) -> Cell | None:
     return Cell.NO if rule.scope is not None and rule.scope not in actor.scopes else None
 
 
-def _known(door: Door, actor: Actor, thing: Thing) -> Cell | None:
-    """May the actor know that the thing is there?"""
-    if not thing.hidden or _belongs(actor, thing) or actor.name in thing.seats or actor.name in thing.reach:
+def _known(door: Door, rule: Access, actor: Actor, thing: Thing) -> Cell | None:
+    """``None`` if the actor may know that the thing is there."""
+    if thing.absent:
+        return Cell.ABSENT
+    named = actor.name in thing.seats | thing.reach or (rule.operator and actor.is_operator)
+    inside = actor.of in {*thing.parties, *thing.others} and (not thing.offices or actor.role in OFFICES)
+    scoped = not thing.needs or thing.needs in actor.scopes
+    if not thing.hidden or named or (inside and scoped):
         return None
     return Cell.WHO if door is Door.HUB and actor.kind is Kind.NOBODY else Cell.ABSENT
 
@@ -68,19 +74,24 @@ def _role(rule: Access, actor: Actor, thing: Thing) -> Cell | None:
     """The role that the right asks for, in an organization the thing belongs to."""
     if rule.right not in ROLES or not thing.parties or (rule.operator and actor.is_operator):
         return None
-    if actor.of in thing.parties and str(rule.right) in INCLUDES.get(actor.role, ()):
+    if actor.name in thing.named or (actor.of in thing.parties and _includes(actor.role, rule.right)):
         return None
-    return Cell.ABSENT if rule.hidden else Cell.NO
+    inside = actor.of in {*thing.parties, *thing.others}
+    return Cell.ABSENT if rule.hidden and not inside else Cell.NO
+
+
+def _includes(role: str, right: Right) -> bool:
+    return role in OFFICES if right is Right.OFFICE else str(right) in INCLUDES.get(role, ())
 
 
 def _contents(rule: Access, actor: Actor, thing: Thing) -> Cell | None:
     """The one access predicate, for what leaves as bytes."""
+    if rule.capability and actor.kind is Kind.JOB:
+        return None if actor.name in thing.reach else Cell.NO
     if not rule.capability or not thing.gated:
         return None
     if actor.kind is Kind.NOBODY:
         return Cell.WHO
-    if actor.kind is Kind.JOB:
-        return None if actor.name in thing.reach else Cell.NO
     if READ not in actor.scopes:
         return Cell.NO
     return None if _belongs(actor, thing) or actor.name in thing.seats else Cell.NO

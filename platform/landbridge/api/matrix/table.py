@@ -16,13 +16,39 @@ from landbridge.core.checks import patterns
 
 SILENT = {"HEAD", "OPTIONS"}  # as GET
 REPOSITORY = (cast.GATED, cast.PRIVATE)
-# What an address is about, the first that matches. An address with a part to fill in that none matches is an error.
+# What "address METHOD" is about, the first that matches. An address with a part to fill in needs one.
 ABOUT: Sequence[tuple[str, tuple[Thing, ...]]] = (
-    (r"api/v1/me/", (cast.MINE,)),
-    (r"api/v1/invitations/", (cast.MINE,)),
+    (r"api/v1/(me/|invitations/)", (cast.MINE,)),
+    (r".*authority/<str:record_id>/confirm ", (cast.CONFIRMATION,)),
     (r"api/v1/organizations/<", (cast.ORGANIZATION,)),
+    (r"api/v1/models/<.*/license ", (cast.GATED, cast.SECRET)),
+    (r"api/v1/models/<", REPOSITORY),
+    (r"api/v1/models POST", (cast.ORGANIZATION,)),
+    (r"(api/v1/)?(jobs|results|submissions)/<", (cast.OPEN, cast.SECRET_JOB)),
+    (r"api/v1/submissions POST", (cast.OPEN, cast.SECRET)),
+    (r"submissions/new ", (cast.OPEN,)),
+    (r"api/v1/evaluations ", (cast.OPEN, cast.SECRET)),
+    (r"(api/v1/)?offers/<", (cast.OFFER,)),
+    (r"(api/v1/)?agreements/<str:number>/(suspend|resume|withdraw) ", (cast.LICENSORS,)),
+    (r".*agreements/<str:number>/decline ", (cast.DECLINED,)),
+    (r"api/v1/agreements/<str:number>/seats.* (POST|DELETE)", (cast.SEATS,)),
+    (r"(api/v1/)?agreements/<", (cast.AGREEMENT,)),
+    (r"api/v1/(tasks|suites|leaderboards)/<", (cast.NOTHING,)),
+    (r"api/worker/v1/attempts/", (cast.OPEN,)),
+    (r"api/repos/(create|delete)", (cast.OPEN,)),
+    (r"api/(models|datasets)/\(\?P<rest>|\[\^/\]", (cast.ABSENT,)),
+    (r"api/agent-harnesses ", (cast.NEVER,)),
+    (r"api/(lfs|telemetry)/", (cast.NOTHING,)),
     (r"api/datasets/", (cast.DATASET,)),
     (r"api/models/", REPOSITORY),
+    (r"datasets/\(", (cast.DATASET,)),
+    (r"\(\?P<namespace>", REPOSITORY),
+    (r"organizations/invitations/", (cast.MINE,)),
+    (r"organizations/<", (cast.ORGANIZATION,)),
+    (r"settings/", (cast.MINE,)),
+    (r"(login/once|errors|leaderboards)/", (cast.NOTHING,)),
+    (r"<str:namespace> ", (cast.ORGANIZATION,)),
+    (r"<str:namespace>/<str:name>", REPOSITORY),
 )
 
 
@@ -69,7 +95,7 @@ def door_of(address: str, pattern: URLPattern) -> Door:
 
 def things_of(address: str, method: str) -> tuple[Thing, ...]:
     for start, things in ABOUT:
-        if re.match(start, address.lstrip("^")):
+        if re.match(start, f"{address.lstrip('^')} {method}"):
             return things
     if "<" in address:
         raise UnknownRoute(f"Say in landbridge.api.matrix.table.ABOUT what {method} /{address} is about.")

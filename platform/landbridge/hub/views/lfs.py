@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 
 from landbridge.accounts.models import User
+from landbridge.agreements.access import DOWNLOAD
 from landbridge.core import time
 from landbridge.core.access import Access, Right
 from landbridge.hub import body, quotas, rights, services, signing, wire
@@ -21,7 +22,11 @@ BATCH_CAP = 256
 OID = re.compile(r"[0-9a-f]{64}")
 
 
-@hub(POST=Access(Right.PUBLIC, why="an upload needs a member's token; a download passes the access predicate"))
+@hub(
+    POST=Access(
+        Right.PUBLIC, capability=DOWNLOAD, why="An upload needs a member's token; a download, the access predicate."
+    )
+)
 def batch(request: HttpRequest, kind: RepoType, namespace: str, name: str) -> HttpResponseBase:
     """``POST /[datasets/]{id}.git/info/lfs/objects/batch``."""
     asked = body.json_body(request)

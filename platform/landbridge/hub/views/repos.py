@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 
 from landbridge.accounts.models import Role
+from landbridge.agreements.access import DOWNLOAD
 from landbridge.core.access import Access, Right
 from landbridge.hub import attributes, services, wire
 from landbridge.hub.body import json_body, text_of
@@ -94,7 +95,7 @@ def settings(request: HttpRequest, kind: RepoType, namespace: str, name: str) ->
     return JsonResponse({"gated": changed.gate or False, "private": changed.visibility == Visibility.PRIVATE})
 
 
-@hub(GET=Access(Right.PUBLIC, why="answers whether the caller has access"))
+@hub(GET=Access(Right.PUBLIC, capability=DOWNLOAD, why="Answers whether the caller has access."))
 def auth_check(request: HttpRequest, kind: RepoType, namespace: str, name: str, write: str = "") -> HttpResponseBase:
     """``GET …/auth-check[/write]``: 200, or the error that the contents would give."""
     principal = who(request)

@@ -17,10 +17,10 @@ from landbridge.portal.once import once
 from landbridge.portal.page import page
 from landbridge.portal.views.organizations import INSIDE, entered, frame
 
-EITHER = Access(Right.SIGNED_IN, hidden=True, why="An owner or the operator: the service asks which side acts.")
+EITHER = Access(Right.OWNER, hidden=True, operator=True, why="The service asks which of the two sides acts.")
 
 
-@page(GET=INSIDE, POST=EITHER)
+@page(GET=INSIDE, POST=Access(Right.MEMBER, hidden=True, operator=True, why="The service asks which side acts."))
 @once
 def authority(request: HttpRequest, slug: str) -> HttpResponse:
     found, principal = entered(request, slug)

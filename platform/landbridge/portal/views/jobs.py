@@ -18,7 +18,7 @@ from landbridge.portal.once import once
 from landbridge.portal.page import page
 from landbridge.portal.shown import jobs as shown
 
-MEMBERS = Access(Right.MEMBER, hidden=True, why="Of the model's or the asking organization; the operator sees all.")
+MEMBERS = Access(Right.MEMBER, hidden=True, operator=True, why="Of the model's or the asking organization.")
 
 
 @page(GET=Access(Right.SIGNED_IN))

@@ -25,6 +25,8 @@ from landbridge.portal.once import once
 from landbridge.portal.page import page
 from landbridge_registry.models import Repo, Revision
 
+OFFERING = Access(Right.MEMBER, hidden=True, why="To sign takes authority and a code.")
+
 
 @page(GET=Access(Right.PUBLIC), POST=Access(Right.SIGNED_IN))
 @once
@@ -72,7 +74,7 @@ def _take(principal: Principal, repo: Repo, wanted: Mapping[str, Any]) -> Any:  
     )
 
 
-@page(GET=Access(Right.MAINTAINER, hidden=True), POST=Access(Right.SIGNATORY))
+@page(GET=OFFERING, POST=OFFERING)
 @once
 def offer_new(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     """Sign a standing offer: from here on the weights need an agreement."""
@@ -125,7 +127,7 @@ def _publish(principal: Principal, repo: Repo, form: OfferForm) -> Offer:
     )
 
 
-@page(POST=Access(Right.SIGNED_IN, why="The service asks for an office in the licensor."))
+@page(POST=Access(Right.OFFICE))
 @once
 def offer_revoke(request: HttpRequest, offer_id: str) -> HttpResponse:
     principal = principal_of(request)

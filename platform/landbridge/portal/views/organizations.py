@@ -16,7 +16,7 @@ from landbridge.portal.forms.accounts import InvitationForm, OrganizationForm, R
 from landbridge.portal.once import once
 from landbridge.portal.page import page
 
-INSIDE = Access(Right.MEMBER, hidden=True)
+INSIDE = Access(Right.MEMBER, hidden=True, operator=True)
 OWNERS = Access(Right.OWNER, hidden=True)
 
 

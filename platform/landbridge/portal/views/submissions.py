@@ -40,11 +40,11 @@ ORDER: Final = (
     SubmissionState.EVALUATING,
     SubmissionState.PUBLISHED,
 )
-MEMBERS = Access(Right.MEMBER, hidden=True, why="Of the model's namespace; the operator sees all.")
+MEMBERS = Access(Right.MEMBER, hidden=True, operator=True, why="Of the model's namespace.")
 
 
 @uploading.takes_folders
-@page(GET=Access(Right.SIGNED_IN), POST=Access(Right.MEMBER))
+@page(GET=Access(Right.SIGNED_IN), POST=Access(Right.SIGNED_IN, why="The form offers namespaces of one's own."))
 @once
 def new(request: HttpRequest) -> HttpResponse:
     principal = principal_of(request)
