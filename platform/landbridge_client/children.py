@@ -9,18 +9,13 @@ from landbridge_client.errors import LandbridgeError
 LIMIT = 600  # seconds
 
 
-def plugin_check(folder: Path, *, as_json: bool) -> int:
+def plugin_check(folder: Path, model: Path | None, *, as_json: bool) -> int:
     """Run ``python -m landbridge_plugins check`` on ``folder``, its output passed on; its exit code."""
     if not folder.is_dir():
         raise LandbridgeError(f"{folder} is not a folder.", code="not_a_folder")
-    command = [
-        sys.executable,
-        "-m",
-        "landbridge_plugins",
-        "check",
-        str(folder.resolve()),
-        *(["--json"] if as_json else []),
-    ]
+    command = [sys.executable, "-m", "landbridge_plugins", "check", str(folder.resolve())]
+    command += ["--model", str(model.resolve())] if model else []
+    command += ["--json"] if as_json else []
     try:
         return subprocess.run(command, check=False, timeout=LIMIT, stdin=subprocess.DEVNULL).returncode  # noqa: S603 our own interpreter and module
     except subprocess.TimeoutExpired as error:

@@ -35,7 +35,7 @@ README = Template("""\
 A plugin for Landbridge.
 
     pip install -e .
-    landbridge plugin check .
+    landbridge plugin check . --model example
     python -m pytest
 
 `$module/__init__.py` declares one model and loads it. The model's files are a folder with `landbridge.json`

@@ -63,10 +63,14 @@ def new(
     )
 
 
-@plugin.command("check", epilog=examples("plugin check ./lumen-models", "plugin check ./lumen-models --json"))
+@plugin.command(
+    "check",
+    epilog=examples("plugin check ./lumen-models", "plugin check ./lumen-models --model ./lumen-models/example --json"),
+)
 def check(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The plugin's folder.")],
+    model: Annotated[Path | None, typer.Option(metavar="DIR", help="A model folder that it is to load, too.")] = None,
 ) -> None:
     """Run the conformance kit on a plugin, in a process of its own: the same that screening runs.
 
@@ -76,7 +80,7 @@ def check(
     """
     from landbridge_client.children import plugin_check  # noqa: PLC0415 only here
 
-    raise typer.Exit(plugin_check(folder, as_json=session_of(context).format == "json"))
+    raise typer.Exit(plugin_check(folder, model, as_json=session_of(context).format == "json"))
 
 
 def doctor(context: typer.Context) -> None:
