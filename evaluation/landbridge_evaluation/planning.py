@@ -19,6 +19,8 @@ SHARD_ROWS: Mapping[Kind, int] = {
     Kind.TRANSCRIBE: 64,
     Kind.RANK: 128,
 }
+# Features are large: a vector per text, or per word. A shard must pass the worker API's 16 MiB, packed.
+HEAD_ROWS: Mapping[Kind, int] = {Kind.CLASSIFY: 512, Kind.TAG: 128}
 
 
 class Route(StrEnum):
@@ -87,7 +89,7 @@ def plan_shards(
     rows = test_rows(task, counts, limit)
     if route is Route.HEAD:
         rows += sum(counts.get(split, 0) for split in task.dataset.splits[:-1])
-    size = SHARD_ROWS[task.kind]
+    size = (HEAD_ROWS if route is Route.HEAD else SHARD_ROWS)[task.kind]
     return [
         ShardPlan(index=first_index + number, task=task.name, start=start, stop=min(start + size, rows))
         for number, start in enumerate(range(0, rows, size))

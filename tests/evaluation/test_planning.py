@@ -126,4 +126,4 @@ def test_shards_cover_every_row_once_and_the_head_needs_all_splits() -> None:
     head = plan_shards(task_of(), counts, Route.HEAD)
     assert head[-1].stop == 5310 and all(one.stop == two.start for one, two in pairwise(head))
     assert plan_shards(task_of(), counts, Route.NATIVE, limit=100)[-1].stop == 100
-    assert plan_shards(task_of("tag"), {"train": 600, "test": 20}, Route.HEAD)[0].stop == 512
+    assert plan_shards(task_of("tag"), {"train": 600, "test": 20}, Route.HEAD)[0].stop == 128

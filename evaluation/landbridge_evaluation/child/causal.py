@@ -1,7 +1,7 @@
 """Our scheduler for decoders: each text once, the head only where a token is scored, log-softmax in fp32."""
 
 import inspect
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from landbridge_evaluation.errors import PluginFault
 from landbridge_plugins import Finish, Generation, Limits, Overflow, Prompt, Score, TorchCausalLM
 
 ROWS = 256  # rows of logits that are in fp32 at once
+TAIL = 4  # tokens that a character may be cut into
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class DrivenCausalLM:
         return self.score(windows, len(texts))
 
     def generate(self, prompts: Sequence[Prompt]) -> list[Generation]:
-        tokens = [self.encode(prompt.text, special=True)[-self.longest :] or [self.prefix()] for prompt in prompts]
+        tokens = [self.head(prompt) for prompt in prompts]
         out: list[Generation] = [Generation("", 0)] * len(prompts)
 
         def forward(places: list[int]) -> None:
@@ -59,11 +60,16 @@ class DrivenCausalLM:
 
     def continued(self, tokens: Sequence[int], prompt: Prompt) -> Generation:
         ids = torch.tensor([list(tokens)], device=self.device)
-        room = max(1, min(prompt.max_tokens, self.longest))
+        room = max(1, min(prompt.max_tokens, self.longest - len(tokens)))
         choice = {"do_sample": True, "temperature": prompt.temperature} if prompt.temperature else {"do_sample": False}
         torch.manual_seed(prompt.seed)
         made = self.model.module.generate(
-            input_ids=ids, attention_mask=torch.ones_like(ids), max_new_tokens=room, pad_token_id=self.pad, **choice
+            input_ids=ids,
+            attention_mask=torch.ones_like(ids),
+            max_new_tokens=room,
+            pad_token_id=self.pad,
+            stopping_criteria=[self.stopped(prompt, len(tokens))],
+            **choice,
         )
         new = made[0, ids.shape[1] :].tolist()
         text = self.model.tokenizer.decode(new, skip_special_tokens=True)
@@ -71,6 +77,21 @@ class DrivenCausalLM:
         if cuts:
             return Generation(text[: min(cuts)], len(new), Finish.STOP)
         return Generation(text, len(new), Finish.LENGTH if len(new) >= room else Finish.EOS)
+
+    def head(self, prompt: Prompt) -> list[int]:
+        """The prompt's last tokens, as many as leave room for the answer, or at least half of the model's places."""
+        kept = max(self.longest - prompt.max_tokens, self.longest // 2, 1)
+        return self.encode(prompt.text, special=True)[-kept:] or [self.prefix()]
+
+    def stopped(self, prompt: Prompt, start: int) -> Callable[..., torch.Tensor]:
+        """True for a row once one of the prompt's stop strings stands in its newest tokens."""
+        reach = TAIL + max((len(stop.encode()) for stop in prompt.stop), default=0)  # a token is a byte at least
+
+        def check(ids: torch.Tensor, _scores: object, **_more: object) -> torch.Tensor:
+            tail = self.model.tokenizer.decode(ids[0, max(start, ids.shape[1] - reach) :])
+            return torch.tensor([any(stop in tail for stop in prompt.stop)] * len(ids), device=ids.device)
+
+        return check
 
     # From texts to windows.
 
