@@ -22,7 +22,7 @@ class DemoModel:
     essential: bool = True
 
 
-DIGITS, LANGID, PYDOC, BITEXT, GERMAN = "digits_linear", "django_langid", "pydoc_lm", "django_bitext", "django_en_de"
+DIGITS, LANGID, PYDOC, BITEXT = "digits_linear", "django_langid", "pydoc_lm", "django_bitext"
 MODELS = (
     DemoModel(name="tiny-vit-digits", tasks=(DIGITS,), baseline=False),
     DemoModel(name="pixels-lr", tasks=(DIGITS,)),
@@ -32,14 +32,12 @@ MODELS = (
     DemoModel(name="hashed-chars", tasks=(LANGID, BITEXT)),
     DemoModel(name="nearest-centroid", tasks=(LANGID,)),
     DemoModel(name="majority", tasks=(LANGID,), floor=True),
-    DemoModel(name="tiny-gpt-pydoc", tasks=(PYDOC, GERMAN), baseline=False),
+    DemoModel(name="tiny-gpt-pydoc", tasks=(PYDOC,), baseline=False),
     DemoModel(name="ngram-lm-5", tasks=(PYDOC,)),
     DemoModel(name="ngram-lm-3", tasks=(PYDOC,)),
     DemoModel(name="unigram-bytes", tasks=(PYDOC,), floor=True),
     DemoModel(name="tfidf-lr", tasks=(LANGID,), essential=False),
     DemoModel(name="minilm-l6", tasks=(LANGID, BITEXT), baseline=False, essential=False),
-    DemoModel(name="translation-memory", tasks=(GERMAN,), essential=False),
-    DemoModel(name="copy", tasks=(GERMAN,), floor=True, essential=False),
 )
 
 

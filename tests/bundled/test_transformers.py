@@ -12,10 +12,13 @@ import transformers
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 import landbridge_transformers
+from landbridge_evaluation.child.causal import DrivenCausalLM
 from landbridge_plugins import (
     Classifier,
     Embedder,
+    Finish,
     Generator,
+    Limits,
     Modality,
     ModelSpec,
     Prompt,
@@ -120,14 +123,37 @@ def test_a_head_keeps_its_labels_in_order(kind: type[Model], head: str, labels: 
         assert torch.allclose(model.module(**inputs)[0], plain(**inputs)[0], atol=1e-6)
 
 
-def test_a_decoder_is_handed_over_with_what_stands_for_an_empty_context(folder: Path) -> None:
+def test_a_decoder_is_handed_over_with_what_stands_for_an_empty_context(decoder: TorchCausalLM) -> None:
+    assert (decoder.max_length, decoder.prefix_token_id) == (24, 3)
+
+
+@pytest.fixture
+def decoder(folder: Path) -> TorchCausalLM:
     save(hf.GPT2LMHeadModel(hf.GPT2Config(vocab_size=12, n_positions=24, n_embd=16, n_layer=1, n_head=2)), folder)
     tokenizer = hf.AutoTokenizer.from_pretrained(folder)
     tokenizer.add_special_tokens({"eos_token": "[SEP]"})
     tokenizer.save_pretrained(folder)
     model = load(folder)
     assert isinstance(model, TorchCausalLM)
-    assert (model.max_length, model.prefix_token_id) == (24, 3)
+    return model
+
+
+def test_a_prompt_longer_than_the_model_still_gets_an_answer(decoder: TorchCausalLM) -> None:
+    driven = DrivenCausalLM(decoder, Limits(), None, {})
+    (answer,) = driven.generate([Prompt(text="where is my card " * 20, max_tokens=100)])
+    assert 1 <= answer.tokens <= 12
+
+
+def test_writing_ends_at_a_stop_string_which_is_cut_off(decoder: TorchCausalLM) -> None:
+    driven = DrivenCausalLM(decoder, Limits(), None, {})
+    chance: Settings = {"text": "where is my", "max_tokens": 10, "temperature": 1.0}
+    drawn = {seed: driven.generate([Prompt(**chance, seed=seed)])[0] for seed in range(10)}
+    seed, free = next((seed, one) for seed, one in drawn.items() if len(set(one.text.split())) >= 3)
+    stop = free.text.split()[1]
+    (stopped,) = driven.generate([Prompt(**chance, seed=seed, stop=(stop,))])
+    assert stop not in stopped.text
+    assert free.text.startswith(stopped.text)
+    assert (stopped.finish, stopped.tokens < free.tokens) == (Finish.STOP, True)
 
 
 def test_an_encoder_decoder_writes_what_plain_generation_writes_and_stops(folder: Path) -> None:
