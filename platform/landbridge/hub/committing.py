@@ -37,7 +37,9 @@ def receive(read: Reader, stage: Stage) -> Sent:
     """Parse the body. Every path is checked before anything is written to the database."""
     found = lines(read, line_cap=LINE_CAP, count_cap=LINES_CAP, size_cap=BODY_CAP)
     header = _header(next(found, b""))
-    return Sent(header, list(_changes(found, stage)))
+    changes = list(_changes(found, stage))
+    stage.settle()
+    return Sent(header, changes)
 
 
 def _header(line: bytes) -> Header:
@@ -67,7 +69,7 @@ def _changes(found: Iterator[bytes], stage: Stage) -> Iterator[operations.Operat
         key, value = _keyed(line)
         path = text_of(value, "path", required=True)
         if key == "file":
-            yield operations.Add(paths.check(path), stage.put_bytes(_content(value)))
+            yield operations.Add(paths.check(path), stage.put_soon(_content(value)))
         elif key == "lfsFile":
             yield operations.AddLarge(paths.check(path), _oid(value), _size(value))
         elif key == "deletedFile":

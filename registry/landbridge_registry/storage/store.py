@@ -8,7 +8,9 @@ import errno
 import hashlib
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -19,6 +21,8 @@ from landbridge_registry.errors import BadContent, NoSpace
 
 READ_PIECE = 256 << 10
 WRITE_PIECE = 1 << 20
+START = 1024
+FLUSHERS = 16  # files flushed at once: a journal takes them together
 GIT_CAP = 10 << 20  # contents up to this size may be regular files of git and get a git id
 Reader = Callable[[int], bytes]
 
@@ -44,8 +48,12 @@ def path_of(location: str) -> Path:
 
 
 def put_bytes(content: bytes) -> Stored:
+    return put_stream(reader_of(content), size=len(content))
+
+
+def reader_of(content: bytes) -> Reader:
     pieces = iter([content])
-    return put_stream(lambda _: next(pieces, b""), size=len(content))
+    return lambda _: next(pieces, b"")
 
 
 def put_stream(read: Reader, *, size: int | None = None, sha256: str | None = None) -> Stored:
@@ -54,21 +62,42 @@ def put_stream(read: Reader, *, size: int | None = None, sha256: str | None = No
     Raises ``BadContent`` if that is not ``size`` bytes of digest ``sha256``, ``NoSpace`` if the disk is full: before
     the first byte if the size is known.
     """
+    temporary, stored = write(read, size=size, sha256=sha256)
+    publish([(temporary, stored)])
+    return stored
+
+
+def write(read: Reader, *, size: int | None = None, sha256: str | None = None) -> tuple[Path, Stored]:
+    """The first half of ``put_stream``: the bytes are hashed and in a temporary file, neither flushed nor named."""
     incoming = root() / "incoming"
     incoming.mkdir(parents=True, exist_ok=True)
     _require_space(incoming, size or 0)
     temporary = incoming / secrets.token_hex(16)
+    with _unless_it_fails([temporary]), temporary.open("xb", buffering=0) as file:
+        return temporary, _receive(read, file, size, sha256)
+
+
+def publish(written: Sequence[tuple[Path, Stored]]) -> None:
+    """The second half: flush the files, name them, flush their folders. Many at once cost little more than one."""
+    temporaries = [temporary for temporary, _ in written]
+    with _unless_it_fails(temporaries), ThreadPoolExecutor(FLUSHERS) as pool:  # threads start as they are needed
+        list(pool.map(_flush, temporaries))
+        folders = {_name(temporary, stored.location) for temporary, stored in written}
+        list(pool.map(_flush, sorted(folders)))
+        list(pool.map(_flush, sorted({folder.parent for folder in folders})))
+
+
+@contextmanager
+def _unless_it_fails(temporaries: Sequence[Path]) -> Iterator[None]:
+    """Whatever goes wrong, no temporary file stays."""
     try:
-        with temporary.open("xb", buffering=0) as file:
-            stored = _receive(read, file, size, sha256)
-            os.fsync(file.fileno())
-        _publish(temporary, stored.location)
+        yield
     except BaseException as error:
-        temporary.unlink(missing_ok=True)
+        for temporary in temporaries:
+            temporary.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise NoSpace("The disk of this site is full. The operator must make room.") from error
         raise
-    return stored
 
 
 def _receive(read: Reader, file: BinaryIO, size: int | None, sha256: str | None) -> Stored:
@@ -81,8 +110,8 @@ def _receive(read: Reader, file: BinaryIO, size: int | None, sha256: str | None)
         total += len(piece)
         if size is not None and total > size:
             raise BadContent(f"More than the {size} bytes that were announced arrived.")
-        if len(start) < READ_PIECE // 256:
-            start = (start + piece[: READ_PIECE // 256])[: READ_PIECE // 256]
+        if len(start) < START:
+            start = (start + piece[:START])[:START]
         digest.update(piece)
         if git is not None:
             git.update(piece)
@@ -102,16 +131,15 @@ def _write_all(file: BinaryIO, piece: bytes) -> None:
         view = view[file.write(view) :]
 
 
-def _publish(temporary: Path, location: str) -> None:
+def _name(temporary: Path, location: str) -> Path:
     target = path_of(location)
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary.replace(target)
-    _flush_folder(target.parent)
-    _flush_folder(target.parent.parent)
+    return target.parent
 
 
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
