@@ -30,6 +30,6 @@ class Command(BaseCommand):
             done = {name: count for name, count in sweeps.run_once().items() if count}
             if done:
                 self.stdout.write(", ".join(f"{name}: {count}" for name, count in sorted(done.items())))
-            close_old_connections()
             if once or ended.wait(every):
                 return
+            close_old_connections()  # a database that was restarted meanwhile gets a new one
