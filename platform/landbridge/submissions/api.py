@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -37,6 +38,7 @@ class Submissions(View):
     query: ClassVar = ("state", "model")
     listed: ClassVar = True
 
+    @extend_schema(responses=shapes.SubmissionOut(many=True))
     def get(self, request: Request) -> Response:
         asked = Query(request.GET)
         rows = queries.visible_submissions(principal_of(request))
@@ -47,6 +49,7 @@ class Submissions(View):
             rows = rows.filter(repo__namespace__name__iexact=namespace, repo__name__iexact=name)
         return pagination.page(request, rows, serialize=shapes.submission_line)
 
+    @extend_schema(request=SubmissionRequest, responses={201: shapes.SubmissionDetail, 200: shapes.SubmissionDetail})
     def post(self, request: Request) -> Response:
         """Asked again for the same commit and suite: 200 and the same submission."""
         wanted = valid(SubmissionRequest, request)
@@ -69,6 +72,7 @@ class OneSubmission(View):
     access: ClassVar[Rules] = READ
     query: ClassVar = ()
 
+    @extend_schema(responses=shapes.SubmissionDetail)
     def get(self, request: Request, submission: str) -> Response:
         principal = principal_of(request)
         return Response(body_of(queries.submission_for(principal, submission).pk, principal))
@@ -77,15 +81,18 @@ class OneSubmission(View):
 class Findings(View):
     access: ClassVar[Rules] = READ
     query: ClassVar = ()
+    listed: ClassVar = True
 
+    @extend_schema(responses=shapes.FindingOut(many=True))
     def get(self, request: Request, submission: str) -> Response:
         found = queries.submission_for(principal_of(request), submission)
-        return Response(shapes.findings_json(found.findings.all()))
+        return pagination.page(request, found.findings.all(), ("place",), serialize=shapes.finding_json)
 
 
 class Withdraw(View):
     access: ClassVar[Rules] = ACT
 
+    @extend_schema(request=None, responses=shapes.SubmissionDetail)
     def post(self, request: Request, submission: str) -> Response:
         principal = principal_of(request)
         found = queries.submission_for(principal, submission)

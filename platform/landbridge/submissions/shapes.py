@@ -1,14 +1,64 @@
 """Submissions as JSON."""
 
-from collections.abc import Iterable
 from typing import Any
+
+from rest_framework import serializers
 
 from landbridge.core import time
 from landbridge.core.machine import Who
+from landbridge.core.serializers import Strict
 from landbridge.evaluations import shapes as evaluations
+from landbridge.evaluations.machine import JobState
 from landbridge.evaluations.models import Job
-from landbridge.submissions.machine import SUBMISSION
+from landbridge.submissions.machine import SUBMISSION, SubmissionState
 from landbridge.submissions.models import Finding, Submission
+
+
+class FindingOut(Strict):
+    code = serializers.CharField()
+    message = serializers.CharField(help_text="What is wrong, and what to do about it")
+    blocking = serializers.BooleanField(help_text="One that blocks refuses the submission")
+
+
+class VersionRef(Strict):
+    id = serializers.CharField()
+    tree_digest = serializers.CharField()
+
+
+class JobRef(Strict):
+    id = serializers.CharField()
+    url = serializers.CharField()
+    state = serializers.ChoiceField(JobState.choices, required=False)
+
+
+class FaultOut(Strict):
+    code = serializers.CharField()
+    text = serializers.CharField()
+
+
+class LinksOut(Strict):
+    self = serializers.CharField()
+    html = serializers.CharField()
+
+
+class SubmissionOut(Strict):
+    id = serializers.CharField()
+    state = serializers.ChoiceField(SubmissionState.choices)
+    model = serializers.CharField()
+    revision = serializers.CharField(help_text="the commit")
+    asked = serializers.CharField(help_text="the branch, tag or commit as it was asked for")
+    suite = serializers.CharField(allow_null=True)
+    version = VersionRef(allow_null=True)
+    job = JobRef(allow_null=True)
+    created_at = serializers.DateTimeField()
+    state_since = serializers.DateTimeField()
+    links = LinksOut()
+
+
+class SubmissionDetail(SubmissionOut):
+    fault = FaultOut(allow_null=True, help_text="Why a sealed one was not queued, or its job failed")
+    findings = FindingOut(many=True)
+    allowed_actions = serializers.ListField(child=serializers.CharField())
 
 
 def submission_json(submission: Submission, job: Job | None, *, who: Who = Who.MEMBER) -> dict[str, Any]:
@@ -46,7 +96,3 @@ def job_json(job: Job) -> dict[str, Any]:
 
 def finding_json(finding: Finding) -> dict[str, Any]:
     return {"code": finding.code, "message": finding.message, "blocking": finding.blocking}
-
-
-def findings_json(findings: Iterable[Finding]) -> dict[str, Any]:
-    return {"items": [finding_json(one) for one in findings], "next": None}
