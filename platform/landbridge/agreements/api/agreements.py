@@ -189,7 +189,7 @@ class Seats(View):
 class SeatView(View):
     access: ClassVar[Rules] = {"DELETE": WRITE}
 
-    @extend_schema(responses={204: None})
+    @extend_schema(operation_id="agreements_seats_destroy_by_name", responses={204: None})
     def delete(self, request: Request, number: str, username: str) -> Response:
         return end_seat(request, number, username)
 

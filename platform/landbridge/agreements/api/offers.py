@@ -104,9 +104,7 @@ class OfferView(View):
 class Revocation(View):
     """Nobody takes it any more. What was executed stays in force."""
 
-    access: ClassVar[Rules] = {
-        "POST": Access(Right.OFFICE, scope="agreements.write", why="Of the licensor.")
-    }
+    access: ClassVar[Rules] = {"POST": Access(Right.OFFICE, scope="agreements.write", why="Of the licensor.")}
 
     @extend_schema(request=shapes.Reason, responses=shapes.OfferDetail)
     def post(self, request: Request, offer_id: str) -> Response:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from landbridge.accounts.models import OrganizationKind, User
@@ -17,6 +18,7 @@ HEX40 = r"^[0-9a-f]{40}\Z"
 CODE = r"^[0-9]{6}\Z"
 
 
+@extend_schema_field({"oneOf": [{"type": "boolean"}, {"type": "string"}]})
 class ConsentField(serializers.Field[str, Any, str, Any]):
     """``true``, or the version that was read. What is signed names the version, so both mean the same text."""
 
