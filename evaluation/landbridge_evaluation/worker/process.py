@@ -113,7 +113,7 @@ class Worker:
             body, sent = self.ask(api, wanted, bench)
             if body is not None:
                 api.stop = threading.Event()  # a result is delivered also while the process drains
-                run_attempt(body, sent, api, beats, bench)
+                self.run(body, sent, api, beats, bench)
                 api.stop = self.drain.event
                 pause, wanted = terms.poll_s, None
                 continue
@@ -121,6 +121,13 @@ class Worker:
             pause = terms.poll_s if wanted else min(LONGEST_POLL, pause * GROWTH)
         api.close()
         beats.close()
+
+    def run(self, body: dict[str, Any], sent: float, api: WorkerApi, beats: WorkerApi, bench: Bench) -> None:
+        """One attempt. What goes wrong outside of it (a job this version cannot read) ends with its lease."""
+        try:
+            run_attempt(body, sent, api, beats, bench)
+        except Exception:
+            log.exception("job %s could not be run here; its lease runs out", body.get("job"))
 
     def ask(self, api: WorkerApi, wanted: str | None, bench: Bench) -> tuple[dict[str, Any] | None, float]:
         sent = now()
