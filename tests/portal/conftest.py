@@ -39,7 +39,7 @@ BOUNDARY = "----a-browser"
 def form(
     files: dict[str, bytes] | None = None, *, top: str = "majority", field: str = "folder", **changes: str
 ) -> dict[str, Any]:
-    """What a browser sends for a chosen folder: the path stands in each part's file name. Django's own encoder cuts it."""
+    """What a browser sends for a chosen folder: paths stand in file names, which Django's own encoder would cut."""
     if files is None:
         files = {"README.md": CARD, "landbridge.json": MARKER}
     said = {"namespace": "lumen", "name": "majority", "suite": "languages", "visibility": "public", "once": new_key()}

@@ -28,7 +28,8 @@ class Column:
 @dataclass(frozen=True, slots=True)
 class Cell:
     score: numbers.Score | None
-    rank: str  # "2" or "2-4", ties included
+    place: int | None  # the rank itself
+    rank: str  # "2" or "2-4", where the interval leaves it open
     first: bool
     tied: int  # how many others share the rank
     reason: words.Text  # why there is no score
@@ -97,7 +98,7 @@ def _row(model: Repo, overall: Entry | None, cells: tuple[Cell, ...], *, mine: b
 
 
 def _order(row: Row) -> tuple[float, float, str]:
-    ranks = [int(cell.rank.split("-")[0]) for cell in row.cells if cell.rank]
+    ranks = [cell.place for cell in row.cells if cell.place is not None]
     return (row.rank or float("inf"), sum(ranks) / len(ranks) if ranks else float("inf"), str(row.model).lower())
 
 
@@ -111,13 +112,14 @@ def _sharing(entries: Sequence[Entry]) -> Mapping[tuple[str, int], int]:
 
 def _cell(entry: Entry | None, column: Column, sharing: Mapping[tuple[str, int], int]) -> Cell:
     if entry is None:
-        return Cell(None, "", first=False, tied=0, reason="", short="", result="")
+        return Cell(None, None, "", first=False, tied=0, reason="", short="", result="")
     if entry.rank is None:
         reason = words.MISSING.get(entry.missing_reason, entry.missing_text)
         short = words.SHORTLY.get(entry.missing_reason, words.SHORTLY["failed"])
-        return Cell(None, "", first=False, tied=0, reason=reason, short=short, result=entry.result_id)
+        return Cell(None, None, "", first=False, tied=0, reason=reason, short=short, result=entry.result_id)
     return Cell(
         score=numbers.score(entry.value, entry.lo, entry.hi, column.scale),
+        place=entry.rank,
         rank=rank_text(entry.rank_lo, entry.rank_hi, entry.rank),
         first=entry.rank == 1,
         tied=sharing[(column.key, entry.rank)] - 1,

@@ -66,9 +66,10 @@ def suite_title(suite: Suite) -> str:
     return (chinese and suite.title_zh) or suite.title
 
 
-def _place(row: shown.Row, column: int) -> tuple[float, str]:
-    rank = row.cells[column].rank
-    return (int(rank.split("-")[0]) if rank else float("inf"), str(row.model).lower())
+def _place(row: shown.Row, column: int) -> float:
+    """By the score's place on this task; the others keep their order."""
+    place = row.cells[column].place
+    return place if place is not None else float("inf")
 
 
 def _forest(column: shown.Column, entries: list[Entry]) -> dict[str, object]:

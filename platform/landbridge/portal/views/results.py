@@ -15,7 +15,9 @@ from landbridge.portal.shown import boards
 from landbridge.portal.views.leaderboards import suite_title
 
 
-@page(GET=Access(Right.PUBLIC, hidden=True, operator=True, why="Of private models or suites they look absent to others."))
+@page(
+    GET=Access(Right.PUBLIC, hidden=True, operator=True, why="Of private models or suites they look absent to others.")
+)
 def result(request: HttpRequest, result_id: str) -> HttpResponse:
     found = queries.result_for(principal_of(request), result_id)
     by_task: dict[str, list[Score]] = defaultdict(list)
