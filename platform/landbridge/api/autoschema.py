@@ -67,6 +67,12 @@ class Schema(AutoSchema):
         said = str(super().get_description() or "")
         return "\n\n".join(part for part in (said, described(rule) if rule else "") if part)
 
+    def get_operation_id(self) -> str:  # type: ignore[override] # drf-spectacular dropped the arguments
+        """By method and address, so that it never changes with what else there is: ``get_jobs_by_job``."""
+        parts = self.path.removeprefix("/api/v1/").replace("-", "_").split("/")
+        words = [f"by_{part[1:-1]}" if part.startswith("{") else part for part in parts]
+        return "_".join([self.method.lower(), *words])
+
     def get_auth(self) -> list[dict[str, list[str]]]:
         rule = (rules_of(self.view) or {}).get(self.method)
         if rule is None or rule.right is Right.PUBLIC:

@@ -33,7 +33,7 @@ class SubmissionRequest(Strict):
 class Submissions(View):
     access: ClassVar[Rules] = {
         "GET": Access(Right.SIGNED_IN, scope="read"),
-        "POST": Access(Right.MEMBER, scope="submit", why="Of the model's namespace."),
+        "POST": Access(Right.MEMBER, scope="submit", hidden=True, why="Of the model's namespace."),
     }
     query: ClassVar = ("state", "model")
     listed: ClassVar = True
