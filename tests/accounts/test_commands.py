@@ -3,6 +3,7 @@
 import io
 import json
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import pyotp
@@ -14,10 +15,10 @@ from landbridge.accounts import queries, stepup
 from landbridge.accounts.models import Membership, Organization, SignInLink, Token, TokenKind, User
 
 
-def run(*arguments: str) -> dict[str, str]:
+def run(*arguments: str) -> dict[str, Any]:
     out = io.StringIO()
     call_command(*arguments, "--json", stdout=out)
-    said: dict[str, str] = json.loads(out.getvalue())
+    said: dict[str, Any] = json.loads(out.getvalue())
     return said
 
 

@@ -104,8 +104,8 @@ def ask(client: Client, row: Row, world: World, actor: Actor) -> tuple[Cell, int
         answer = client.generic(
             row.method, path_of(row, world, actor), body, content_type=content_type, headers=headers
         )
-        for close in answer._resource_closers if answer.streaming else ():  # answer.close() would close the database
-            close()
+        for close in getattr(answer, "_resource_closers", ()) if answer.streaming else ():
+            close()  # answer.close() would close the database, too
         transaction.set_rollback(True)
     client.cookies = cookies  # a sign-in is taken back, too
     connection.needs_rollback = False

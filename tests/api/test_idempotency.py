@@ -10,7 +10,7 @@ from django.test import Client
 
 from landbridge.accounts import services, tokens
 from landbridge.accounts.models import Organization, User
-from landbridge.core import idempotency
+from landbridge.core import idempotency, time
 from landbridge.core.models import IdempotencyKey
 from tests.conftest import person
 
@@ -68,7 +68,7 @@ def test_a_key_whose_first_request_still_runs_is_refused(bearer: "Caller", ada: 
 def test_a_claim_whose_process_died_is_free_after_a_while(bearer: "Caller", ada: User, settings: object) -> None:
     client = bearer(ada)
     send(client, "one")
-    IdempotencyKey.objects.update(status=None, expires_at=idempotency.time.db_now() + idempotency.CLAIM)
+    IdempotencyKey.objects.update(status=None, expires_at=time.db_now() + idempotency.CLAIM)
     settings.LANDBRIDGE_CLOCK_SHIFT = idempotency.CLAIM + timedelta(seconds=1)  # type: ignore[attr-defined]
     answer = send(client, "one")
     assert (answer.status_code, answer.json()["code"]) == (409, "name_taken")  # type: ignore[attr-defined]

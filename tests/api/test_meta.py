@@ -6,6 +6,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client
 
+from landbridge.accounts.models import User
 from landbridge.api import health
 from landbridge.core import signing, sweeps, time
 from landbridge.evaluations.models import Worker
@@ -24,7 +25,7 @@ def test_ready_is_degraded_while_sweeper_and_worker_are_missing(client: Client, 
     assert "manage.py sweep" in parts["sweeper"]["detail"] and "No worker" in parts["worker"]["detail"]
 
 
-def test_ready_is_ready_when_all_were_seen(client: Client, ada: object) -> None:
+def test_ready_is_ready_when_all_were_seen(client: Client, ada: User) -> None:
     sweeps.run_once()
     Worker.objects.create(name="gpu-1", user=ada, last_seen=time.db_now())
     answer = client.get("/readyz")
@@ -79,7 +80,7 @@ class TestMetrics:
         assert client.get("/metrics").status_code == 403, "with a token set, being near is not enough"
 
 
-def test_keys_are_those_that_sign(client: Client, ada: object) -> None:
+def test_keys_are_those_that_sign(client: Client, ada: User) -> None:
     worker = dsse.Signer.generate()
     Worker.objects.create(name="gpu-1", user=ada, public_key=worker.public_hex)
     listed = client.get("/api/v1/keys").json()["keys"]

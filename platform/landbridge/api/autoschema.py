@@ -67,7 +67,7 @@ class Schema(AutoSchema):
         said = str(super().get_description() or "")
         return "\n\n".join(part for part in (said, described(rule) if rule else "") if part)
 
-    def get_operation_id(self) -> str:  # type: ignore[override] # drf-spectacular dropped the arguments
+    def get_operation_id(self) -> str:
         """By method and address, so that it never changes with what else there is: ``get_jobs_by_job``."""
         parts = self.path.removeprefix("/api/v1/").replace("-", "_").split("/")
         words = [f"by_{part[1:-1]}" if part.startswith("{") else part for part in parts]

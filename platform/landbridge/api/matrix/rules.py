@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from landbridge.accounts.models import Role, TokenKind
+from landbridge.accounts.models import Role
 from landbridge.accounts.principals import INCLUDES
 from landbridge.api.matrix.cast import Actor, Kind, Thing
 from landbridge.core.access import Access, Right
@@ -10,7 +10,7 @@ from landbridge.core.access import Access, Right
 READ = "repo.read"
 ROLES = {Right.MEMBER, Right.MAINTAINER, Right.OWNER, Right.SIGNATORY, Right.OFFICE}
 OFFICES = {Role.OWNER, Role.MAINTAINER, Role.SIGNATORY}
-KINDS = {Right.WORKER: TokenKind.WORKER, Right.JOB_TOKEN: TokenKind.JOB}
+KINDS = {Right.WORKER: Kind.WORKER, Right.JOB_TOKEN: Kind.JOB}
 
 
 class Door(StrEnum):

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from landbridge.accounts import services
-from landbridge.accounts.models import User
+from landbridge.accounts.clock import clock
 from landbridge.core.access import Access, Right
 from landbridge.portal.page import page
 
@@ -18,7 +18,6 @@ from landbridge.portal.page import page
 def sign_in_once(request: HttpRequest, text: str) -> HttpResponse:
     if request.method == "GET":
         return render(request, "portal/sign_in_once.html")
-    clock = User.objects.get(username="clock")
-    user = services.redeem_sign_in_link(actor=clock, text=text)
+    user = services.redeem_sign_in_link(actor=clock(), text=text)
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
     return redirect("home")
