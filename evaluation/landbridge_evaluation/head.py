@@ -1,6 +1,6 @@
 """A linear head on frozen features, fitted outside the child: the model gives features, and never sees a label."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 
 GRID = (0.1, 1.0, 10.0, 100.0, 1000.0)  # inverse regularization
 ITERATIONS = 2000
+Prepare = Callable[[Any], Any]
 HELD_OUT = 0.1  # of train, where there is no validation split
 
 
@@ -18,13 +19,14 @@ class Head:
     model: Any
     labels: tuple[str, ...]
     c: float
+    prepare: Prepare
 
     def probabilities(self, features: Any) -> Any:  # noqa: ANN401 arrays
         """Shape (n, labels). A label that training never showed has probability 0."""
         places = {name: place for place, name in enumerate(self.labels)}
         out = np.zeros((len(features), len(self.labels)))
         columns = [places[name] for name in self.model.classes_]
-        out[:, columns] = self.model.predict_proba(unit(features))
+        out[:, columns] = self.model.predict_proba(self.prepare(features))
         return out
 
 
@@ -35,32 +37,41 @@ def unit(features: Any) -> Any:  # noqa: ANN401 arrays
     return array / np.where(lengths > 0, lengths, np.float32(1))
 
 
-def fit(
+def as_it_is(features: Any) -> Any:  # noqa: ANN401 arrays
+    return np.asarray(features, dtype=np.float32)
+
+
+def fit(  # noqa: PLR0913 each by name
     train: tuple[Any, Sequence[str]],
     validation: tuple[Any, Sequence[str]] | None,
     *,
     labels: tuple[str, ...],
     c: float | None = None,
     seed: int = 0,
+    prepare: Prepare | None = None,
 ) -> Head:
-    """Choose C by validation log-loss unless it is given, and fit on all of train."""
-    features, targets = unit(train[0]), np.asarray(train[1])
+    """Choose C by validation log-loss unless it is given, and fit on all of train.
+
+    ``prepare`` is done to features first: of texts their length is made 1, those of words stay as they are.
+    """
+    prepare = prepare or unit
+    features, targets = prepare(train[0]), np.asarray(train[1])
     if len(set(train[1])) < 2:  # noqa: PLR2004 nothing to tell apart
-        return Head(OneClass(str(targets[0])), labels, 0.0)
+        return Head(OneClass(str(targets[0])), labels, 0.0, prepare)
     if c is not None:
-        return Head(regression(features, targets, c, seed), labels, c)
+        return Head(regression(features, targets, c, seed), labels, c, prepare)
     if validation is not None and len(validation[1]):
         fitted = {value: regression(features, targets, value, seed) for value in GRID}
-        losses = {value: loss(model, unit(validation[0]), validation[1]) for value, model in fitted.items()}
+        losses = {value: loss(model, prepare(validation[0]), validation[1]) for value, model in fitted.items()}
         chosen = min(GRID, key=lambda value: losses[value])
-        return Head(fitted[chosen], labels, chosen)
+        return Head(fitted[chosen], labels, chosen, prepare)
     kept, held = parted(len(targets), seed)
     losses = {
         value: loss(regression(features[kept], targets[kept], value, seed), features[held], targets[held].tolist())
         for value in GRID
     }
     chosen = min(GRID, key=lambda value: losses[value])
-    return Head(regression(features, targets, chosen, seed), labels, chosen)
+    return Head(regression(features, targets, chosen, seed), labels, chosen, prepare)
 
 
 def regression(features: Any, targets: Any, c: float, seed: int) -> Any:  # noqa: ANN401 scikit-learn's own types

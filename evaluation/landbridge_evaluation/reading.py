@@ -42,6 +42,7 @@ def with_head(load: Workload, answers: Answers, seed: int) -> tuple[list[Predict
         labels=load.labels,
         c=c,
         seed=seed,
+        prepare=head.as_it_is if tagging else head.unit,
     )
     shares = fitted.probabilities(features(load, answers, load.test))
     notes = {"head_c": fitted.c, "head_train": len(train)}

@@ -66,16 +66,22 @@ def template(text: str, name: str) -> Field:
         raise TaskFault(f"prompt/{name}: {error}", code="template") from error
 
     def render(row: Mapping[str, Any]) -> str:
-        began = time.thread_time()
+        parts, size, began = list[str](), 0, time.thread_time()
         try:
-            out = made.render(row)
-        except Exception as error:
+            for part in made.generate(row):  # piece by piece, so that a loop without end is left
+                parts.append(part)
+                size += len(part)
+                bounded(time.thread_time() - began, size)
+        except Exception as error:  # filters on odd values raise anything
             raise TaskFault(f"prompt/{name}: {error}", code="template") from error
-        if time.thread_time() - began > SLOWEST_S or len(out) > LONGEST:
-            raise TaskFault(f"prompt/{name}: takes over 50 ms or gives over 1 MiB of text.", code="template")
-        return out
+        return "".join(parts)
 
     return render
+
+
+def bounded(seconds: float, size: int) -> None:
+    if seconds > SLOWEST_S or size > LONGEST:
+        raise TaskFault("takes over 50 ms or gives over 1 MiB of text.")
 
 
 def image(value: object) -> dict[str, object]:

@@ -60,3 +60,11 @@ def test_a_frozen_encoder_beats_the_floor_on_data_that_comes_with_the_dependenci
 ) -> None:
     found = score(minilm, "django_bitext", tmp_path)
     assert found["metrics"]["bitext_acc"]["ci95"][0] > 1 / found["n"]
+
+
+@NEEDS_DATA
+@NEEDS_MINILM
+def test_wnut17_by_a_linear_head_on_the_features_of_words(minilm: Path, tmp_path: Path) -> None:
+    found = score(minilm, "wnut17", tmp_path)["metrics"]["span_f1"]
+    assert found["value"] == pytest.approx(0.230, abs=0.005)
+    assert found["ci95"] == pytest.approx([0.199, 0.262], abs=0.01)
