@@ -44,7 +44,7 @@ def test_a_finished_jobs_stream_tells_it_all_and_ends(finished: Job, client: Cli
     numbered = [one["id"] for one in told if one["id"] is not None]
     assert numbered == list(range(1, len(numbered) + 1))
     states = [one["data"]["state"] for one in told if one["event"] == "state"]
-    assert states == ["queued", "leased", "running", "done"]
+    assert states == ["queued", "leased", "running", "finalizing", "done"]
     assert [one["data"]["text"] for one in told if one["event"] == "log"] == ["a line\n"]
     assert told[-1] == {"id": None, "event": "end", "data": {"state": "done"}}
 
@@ -55,7 +55,7 @@ def test_every_state_comes_with_its_reason(finished: Job, client: Client, ada: U
             assert one["data"]["reason"]["code"] and one["data"]["reason"]["text"]
 
 
-@pytest.mark.parametrize("place", range(6))
+@pytest.mark.parametrize("place", range(7))
 def test_a_reader_that_comes_back_misses_nothing(finished: Job, client: Client, ada: User, place: int) -> None:
     whole = [one for one in read(client, finished, ada) if one["id"] is not None]
     rest = [one for one in read(client, finished, ada, **{"Last-Event-ID": str(place)}) if one["id"] is not None]

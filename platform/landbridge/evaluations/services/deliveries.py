@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from landbridge.accounts.models import User
 from landbridge.core import ledger, outbox, time
+from landbridge.core.db import step
 from landbridge.core.machine import Who
 from landbridge.evaluations import faults, jobspec, steps, verification
 from landbridge.evaluations.errors import BadResult, Gap
@@ -58,7 +59,11 @@ def _unseen(text: str, offset: int, upto: int) -> str:
 @transaction.atomic(durable=True)
 def begin_delivery(*, job_id: str, number: int, worker: Worker, actor: User) -> bool:
     """All predictions are in; metrics and the statement are being made. False: it was told before."""
-    job = steps.hold_lease(job_id, number, worker)
+    return _finalize(steps.hold_lease(job_id, number, worker), number)
+
+
+@step
+def _finalize(job: Job, number: int) -> bool:
     now = time.db_now()
     if not JOB.move(Job, job.pk, "finalize", who=Who.WORKER, where=Q(attempt=number), state_since=now):
         return False
@@ -94,7 +99,7 @@ def deliver_result(  # noqa: PLR0913 an attempt's address, what it brings, and w
     )
     Score.objects.bulk_create(list(_scores(result, job, expected.tasks)))
     _keep_for_good(result, job, expected.tasks)
-    JOB.move(Job, job.pk, "finalize", who=Who.WORKER, where=Q(attempt=number))
+    _finalize(job, number)  # the beat that says so may come later than the result
     steps.finish(job, who=Who.WORKER, action="accept", outcome="done")
     tell(job.pk, "result", result=result.pk)
     outbox.publish("result.accepted", result.pk)
