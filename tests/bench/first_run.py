@@ -15,7 +15,7 @@ LIMIT_S = 120.0
 def run() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
-        subprocess.run(  # noqa: S603 our own words
+        subprocess.run(
             [sys.executable, "manage.py", "up", "--port", "0", "--exit-after-demo", "--json"],
             cwd=ROOT,
             env=environment_of(Path(folder)),

@@ -3,7 +3,7 @@
 Each bench answers rows (what, ours, the other, ratio, must). A ratio that misses its bar ends the run with status 1.
 """
 
-import datetime
+import datetime as dt
 import os
 import platform
 import sys
@@ -39,7 +39,7 @@ def main(names: list[str]) -> int:
 def write(rows: list[Row]) -> None:
     """Put this run on top of the page; earlier runs stay below."""
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    today = dt.datetime.now(dt.UTC).date().isoformat()
     head = "# Benchmarks\n\nMade by `make bench`; medians of interleaved runs. Newest first.\n"
     table = "\n".join(["| what | ours | compared with | ratio | bar | |", "|---|---|---|---|---|---|", *map(str, rows)])
     earlier = PAGE.read_text().removeprefix(head) if PAGE.exists() else ""
