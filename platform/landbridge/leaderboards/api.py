@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.http import HttpResponse
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -11,7 +12,7 @@ from landbridge.core import pagination
 from landbridge.core.access import Access, Right, Rules
 from landbridge.core.query import Query
 from landbridge.core.views import View
-from landbridge.leaderboards import queries, wire
+from landbridge.leaderboards import described, queries, wire
 
 PUBLIC: Rules = {"GET": Access(Right.PUBLIC)}
 FORMATS = ("json", "csv")
@@ -19,10 +20,13 @@ MAX_AGE = {"Cache-Control": "no-cache"}
 
 
 class Boards(View):
+    """Every board."""
+
     access: ClassVar[Rules] = PUBLIC
     query: ClassVar = ()
     listed: ClassVar = True
 
+    @extend_schema(responses=described.BoardOut(many=True))
     def get(self, request: Request) -> Response:
         return pagination.page(request, queries.boards(), ("slug",), serialize=wire.board_json)
 
@@ -33,6 +37,7 @@ class OneBoard(View):
     access: ClassVar[Rules] = PUBLIC
     query: ClassVar = ("format", "task")
 
+    @extend_schema(responses=described.BoardDetail)
     def get(self, request: Request, board: str) -> HttpResponse:
         found = queries.board(board)
         asked = Query(request.GET)
@@ -57,6 +62,7 @@ class Entries(View):
     access: ClassVar[Rules] = PUBLIC
     query: ClassVar = ("format", "task")
 
+    @extend_schema(responses=described.EntriesOut)
     def get(self, request: Request, board: str) -> HttpResponse:
         found = queries.board(board)
         asked = Query(request.GET)

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -10,7 +11,7 @@ from landbridge.core import pagination
 from landbridge.core.access import Access, Right, Rules
 from landbridge.core.errors import NotFound
 from landbridge.core.views import View
-from landbridge.evaluations import queries, shapes
+from landbridge.evaluations import described, queries, shapes
 
 PUBLIC: Rules = {"GET": Access(Right.PUBLIC)}
 SHOWN: Rules = {
@@ -20,9 +21,12 @@ FOREVER = "public, max-age=31536000, immutable"
 
 
 class OneResult(View):
+    """Every number with n and its 95 % interval, and what repeats it."""
+
     access: ClassVar[Rules] = SHOWN
     query: ClassVar = ()
 
+    @extend_schema(responses=described.ResultOut)
     def get(self, request: Request, result: str) -> Response:
         found = queries.result_for(principal_of(request), result)
         return Response(shapes.result_json(found, queries.scores_of(found)))
@@ -34,6 +38,7 @@ class Attestation(View):
     access: ClassVar[Rules] = SHOWN
     query: ClassVar = ()
 
+    @extend_schema(responses=described.EnvelopeOut)
     def get(self, request: Request, result: str) -> Response:
         principal = principal_of(request)
         found = queries.result_for(principal, result)
@@ -43,18 +48,24 @@ class Attestation(View):
 
 
 class Tasks(View):
+    """The tasks that new evaluations run."""
+
     access: ClassVar[Rules] = PUBLIC
     query: ClassVar = ()
     listed: ClassVar = True
 
+    @extend_schema(responses=described.TaskOut(many=True))
     def get(self, request: Request) -> Response:
         return pagination.page(request, queries.current_tasks(), ("name",), serialize=shapes.task_json)
 
 
 class OneTask(View):
+    """A task's whole declaration, and the data that pins it."""
+
     access: ClassVar[Rules] = PUBLIC
     query: ClassVar = ()
 
+    @extend_schema(responses=described.TaskOut)
     def get(self, _request: Request, task: str) -> Response:
         found = queries.current_tasks().filter(name=task).first()
         if found is None:
@@ -63,18 +74,24 @@ class OneTask(View):
 
 
 class Suites(View):
+    """Suites of tasks; each has a board."""
+
     access: ClassVar[Rules] = PUBLIC
     query: ClassVar = ()
     listed: ClassVar = True
 
+    @extend_schema(responses=described.SuiteOut(many=True))
     def get(self, request: Request) -> Response:
         return pagination.page(request, queries.suites(), ("name",), serialize=shapes.suite_json)
 
 
 class OneSuite(View):
+    """A suite's newest revision with its tasks and weights."""
+
     access: ClassVar[Rules] = PUBLIC
     query: ClassVar = ()
 
+    @extend_schema(responses=described.SuiteDetail)
     def get(self, _request: Request, suite: str) -> Response:
         found = queries.suites().filter(name=suite).first()
         if found is None:

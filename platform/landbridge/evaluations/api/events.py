@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, Final
 
 from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -38,11 +40,17 @@ class AnyAccept(BaseContentNegotiation):
 
 
 class Events(View):
+    """Server-sent events, numbered without gaps: `state`, `log`, `result`, and the latest `progress`; then `end`.
+
+    Resume with `Last-Event-ID` or `?after=`.
+    """
+
     access: ClassVar[Rules] = READ
     query: ClassVar = ("after",)
     renderer_classes = [JSONRenderer]
     content_negotiation_class = AnyAccept
 
+    @extend_schema(responses={(200, "text/event-stream"): OpenApiTypes.STR})
     def get(self, request: Request, job: str) -> Response | StreamingHttpResponse:
         found = queries.job_for(principal_of(request), job)
         after = last_seen(request)

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,7 +14,7 @@ from landbridge.core.errors import NotAllowed
 from landbridge.core.machine import Who
 from landbridge.core.query import Query
 from landbridge.core.views import View
-from landbridge.evaluations import queries, services, shapes
+from landbridge.evaluations import described, queries, services, shapes
 from landbridge.evaluations.machine import JobState
 from landbridge.evaluations.models import Job, LogChunk
 
@@ -24,10 +25,13 @@ LOG_BYTES = 1 << 20
 
 
 class Jobs(View):
+    """Jobs of the caller's organizations, the newest first; all of them for the operator."""
+
     access: ClassVar[Rules] = {"GET": Access(Right.SIGNED_IN, scope="read")}
     query: ClassVar = ("state", "model", "suite")
     listed: ClassVar = True
 
+    @extend_schema(responses=described.JobOut(many=True))
     def get(self, request: Request) -> Response:
         asked = Query(request.GET)
         rows = queries.visible_jobs(principal_of(request))
@@ -43,9 +47,12 @@ class Jobs(View):
 
 
 class OneJob(View):
+    """Where a job stands, why it is not done yet, and what may be done about it."""
+
     access: ClassVar[Rules] = READ
     query: ClassVar = ()
 
+    @extend_schema(responses=described.JobDetail)
     def get(self, request: Request, job: str) -> Response:
         principal = principal_of(request)
         return Response(body_of(queries.job_for(principal, job), principal))
@@ -57,6 +64,7 @@ class Logs(View):
     access: ClassVar[Rules] = READ
     query: ClassVar = ("attempt", "after")
 
+    @extend_schema(responses=described.LogOut)
     def get(self, request: Request, job: str) -> Response:
         found = queries.job_for(principal_of(request), job)
         asked = Query(request.GET)
@@ -72,8 +80,11 @@ class Logs(View):
 
 
 class Cancel(View):
+    """End a queued job at once, an active one at its worker's next call. Asking twice is harmless."""
+
     access: ClassVar[Rules] = ACT
 
+    @extend_schema(request=None, responses={202: described.JobDetail})
     def post(self, request: Request, job: str) -> Response:
         principal = principal_of(request)
         found = queries.job_for(principal, job)
@@ -84,8 +95,11 @@ class Cancel(View):
 
 
 class Rerun(View):
+    """A new job for the same question, once the last one has ended."""
+
     access: ClassVar[Rules] = ACT
 
+    @extend_schema(request=None, responses={202: described.JobDetail})
     def post(self, request: Request, job: str) -> Response:
         principal = principal_of(request)
         found = queries.job_for(principal, job)

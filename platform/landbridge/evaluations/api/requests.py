@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,7 +13,7 @@ from landbridge.core.access import Access, Right, Rules
 from landbridge.core.errors import NotFound
 from landbridge.core.serializers import Strict
 from landbridge.core.views import View
-from landbridge.evaluations import planning, queries, services, shapes
+from landbridge.evaluations import described, planning, queries, services, shapes
 from landbridge.evaluations.errors import NotSealed
 from landbridge.evaluations.models import SuiteRevision
 from landbridge_registry import queries as registry
@@ -28,10 +29,13 @@ class EvaluationRequest(Strict):
 
 
 class Evaluations(View):
+    """Queue a suite for a sealed version. The same question again is the same job; `dry_run` writes nothing."""
+
     access: ClassVar[Rules] = {
         "POST": Access(Right.MEMBER, scope="evaluate", operator=True, why="Of the model's organization.")
     }
 
+    @extend_schema(request=EvaluationRequest, responses={202: described.JobDetail, 200: described.ForecastOut})
     def post(self, request: Request) -> Response:
         wanted = EvaluationRequest(data=request.data)
         wanted.is_valid(raise_exception=True)
