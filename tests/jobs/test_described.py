@@ -20,6 +20,7 @@ def fits(body: Any, shape: BaseSerializer[Any], where: str = "") -> None:  # noq
     if body is None:
         return
     if isinstance(shape, ListSerializer):
+        assert isinstance(shape.child, BaseSerializer), where
         for one in body:
             fits(one, shape.child, where)
         return
