@@ -14,7 +14,7 @@ from tests.stack import Stack
 pytestmark = pytest.mark.xdist_group("browser")
 
 MODEL = "aurora/centroid"
-CARD = "---\nlicense: apache-2.0\nlanguage: [en, de]\n---\n\n# Nearest centroid\n\nAnswers with the class whose mean is nearest.\n"
+CARD = "---\nlicense: apache-2.0\n---\n\n# Nearest centroid\n\nAnswers with the class whose mean is nearest.\n"
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ A stream holds a thread of the server. No transaction is open between two looks 
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -55,36 +55,50 @@ def answer(request: HttpRequest, live: Live, *, principal: str) -> HttpResponseB
         once["X-Live"] = "end" if piece.over else "on"
         once["Cache-Control"] = "no-cache"
         return once
-    _enter(principal)
-    response = StreamingHttpResponse(_events(live, principal), content_type="text/event-stream")
+    response = StreamingHttpResponse(_Stream(live, principal), content_type="text/event-stream")
     response["Cache-Control"] = "no-cache"
     response["X-Accel-Buffering"] = "no"
     return response
 
 
-def _events(live: Live, principal: str) -> Iterator[str]:
+class _Stream:
+    """The events, and a place among the open streams. The server closes it however it ends, even if it never began."""
+
+    def __init__(self, live: Live, principal: str) -> None:
+        _enter(principal)
+        self.principal: str | None = principal
+        self.events = _events(live)
+
+    def __iter__(self) -> Iterator[str]:
+        return self.events
+
+    def close(self) -> None:
+        self.events.close()
+        if self.principal is not None:
+            _leave(self.principal)
+            self.principal = None
+
+
+def _events(live: Live) -> Generator[str, None, None]:
     """A piece whenever something changed; ``end`` when it is over."""
     language, pause = translation.get_language(), threading.Event()
     started = spoken = time.monotonic()
     last: object = None
-    try:
-        yield "retry: 2000\n\n"
-        while time.monotonic() - started < LONGEST:
-            mark = live.mark()
-            if mark != last:
-                with translation.override(language):
-                    piece = live.piece()
-                yield _event(piece.html)
-                last, spoken = mark, time.monotonic()
-                if piece.over:
-                    yield "event: end\ndata: end\n\n"
-                    return
-            elif time.monotonic() - spoken > BREATH:
-                yield ": still here\n\n"
-                spoken = time.monotonic()
-            pause.wait(LOOK)
-    finally:
-        _leave(principal)
+    yield "retry: 2000\n\n"
+    while time.monotonic() - started < LONGEST:
+        mark = live.mark()
+        if mark != last:
+            with translation.override(language):
+                piece = live.piece()
+            yield _event(piece.html)
+            last, spoken = mark, time.monotonic()
+            if piece.over:
+                yield "event: end\ndata: end\n\n"
+                return
+        elif time.monotonic() - spoken > BREATH:
+            yield ": still here\n\n"
+            spoken = time.monotonic()
+        pause.wait(LOOK)
 
 
 def _event(html: str) -> str:

@@ -1,4 +1,4 @@
-"""A model's card as HTML: strangers' Markdown, rendered without raw markup, cleaned, its headings below ours."""
+"""Markdown of others as HTML (a model's card, an agreement's text): no raw markup, cleaned, its headings below ours."""
 
 from typing import Final
 
@@ -13,13 +13,13 @@ TAGS: Final = {
 DEEPEST: Final = 6
 
 
-def html(text: str) -> str:
-    """Safe HTML. No images: a card may not call other servers."""
+def html(text: str, *, below: int = 1) -> str:
+    """Safe HTML, its headings ``below`` ours by so many levels. No images: a card may not call other servers."""
     markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
     tokens = markdown.parse(text[:LONGEST])
     for token in tokens:
         if token.type in {"heading_open", "heading_close"}:
-            token.tag = f"h{min(DEEPEST, int(token.tag[1]) + 1)}"
+            token.tag = f"h{min(DEEPEST, int(token.tag[1]) + below)}"
     rendered = markdown.renderer.render(tokens, markdown.options, {})
     return nh3.clean(
         rendered, tags=TAGS, attributes={"a": {"href", "title"}}, url_schemes={"http", "https", "mailto"},

@@ -1,6 +1,7 @@
 """Agreements: the list, the page with text, signatures and rights, and what its two sides may do."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from django.contrib import messages
@@ -136,7 +137,7 @@ def shown(
         "revision": revision,
         "terms": revision.terms,
         "texts": html_of(revision.texts),
-        "slots": queries.slots_of(found),
+        "slots": [_slot(one) for one in queries.slots_of(found)],
         "statement": queries.statement_for(found, user),
         "actions": actions,
         "deeds": [action for action in actions if action in DEEDS],
@@ -151,6 +152,12 @@ def shown(
         "host": request.build_absolute_uri("/").rstrip("/"),
     }
     return render(request, "portal/agreement.html", context, status=400 if sign or reason else 200)
+
+
+def _slot(slot: dict[str, Any]) -> dict[str, Any]:
+    """Times as instants, so that the page writes them as its reader does."""
+    signed = slot["signed_at"]
+    return {**slot, "signed_at": datetime.fromisoformat(signed) if signed else None}
 
 
 def _row(found: Agreement, user: User) -> dict[str, object]:

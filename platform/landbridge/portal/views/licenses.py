@@ -23,6 +23,7 @@ from landbridge.portal.asks import attempt
 from landbridge.portal.forms.agreements import OfferForm, ReasonForm, TakeForm
 from landbridge.portal.once import once
 from landbridge.portal.page import page
+from landbridge.portal.shown import cards
 from landbridge_registry.models import Repo, Revision
 
 OFFERING = Access(Right.MEMBER, hidden=True, why="To sign takes authority and a code.")
@@ -148,7 +149,7 @@ def html_of(texts: Mapping[str, str]) -> dict[str, str]:
     """The reader's language first; the prevailing one always."""
     mine = "zh-hans" if (get_language() or "").startswith("zh") else "en"
     order = [mine, *(language for language in texts if language != mine)]
-    return {language: documents.html(texts[language]) for language in order if language in texts}
+    return {language: cards.html(texts[language], below=2) for language in order if language in texts}
 
 
 def _shown(offer: Offer) -> dict[str, object]:
