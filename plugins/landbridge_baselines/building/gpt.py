@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 END = "<|endoftext|>"
 VOCABULARY, CONTEXT = 512, 128
-STEPS, BATCH, RATE = 220, 8, 4e-3
+STEPS, BATCH, RATE = 140, 8, 5e-3
 BODY = """
 A GPT-2 of 2 layers and width 128 with a byte-level BPE of 512 tokens and a context of 128.
 

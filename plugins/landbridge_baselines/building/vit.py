@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import torch
 
 SIZE, BRIGHTEST = 8, 16
-EPOCHS, BATCH, RATE = 16, 32, 3e-3
+EPOCHS, BATCH, RATE = 11, 32, 3e-3
 UNSHIFTED = 4  # last epochs that see the digits where they stand
 PREPROCESSOR = {
     "image_processor_type": "ViTImageProcessor",

@@ -88,10 +88,13 @@ def seed(instance: Instance, builder: Process) -> Cast:
     note_demo(verb=BEGUN, operator=operator, actor=clock())
     jobs = list(_evaluate_plugins(instance, people))
     _wait_for(instance, builder)
-    jobs += _submit_folders(instance, people)
+    jobs += _submit_folders(instance, people, essential=True)
     instance.say(f"{len(jobs)} evaluations queued")
     _follow(instance, people, jobs)
     _licenses(instance, people)
+    later = list(_submit_folders(instance, people, essential=False))
+    if later:
+        instance.say(f"larger models are evaluated from here on: {instance.address.url}/jobs/{later[0]}")
     note_demo(verb=SEEDED, operator=operator, actor=clock())
     return people
 
@@ -113,9 +116,9 @@ def _evaluate_plugins(instance: Instance, people: Cast) -> Iterator[str]:
                 yield str(api.http.post("/api/v1/evaluations", body)["id"])
 
 
-def _submit_folders(instance: Instance, people: Cast) -> Iterator[str]:
+def _submit_folders(instance: Instance, people: Cast, *, essential: bool) -> Iterator[str]:
     for model in demo_models():
-        if _is_plugin_only(model):
+        if _is_plugin_only(model) or model.essential is not essential:
             continue
         lab, token = (OTHER_LAB, people.tokens["other-lab"]) if model.baseline else (LAB, people.tokens["lab"])
         name = f"{lab}/{model.name}"

@@ -17,7 +17,7 @@ from landbridge.home import ROOT
 SHELVES = ("platform", "registry", "plugins", "evaluation")
 PR_SET_PDEATHSIG = 1
 RESTARTS = 3
-GRACE_S = 10.0  # how long a process may take to end before it is killed
+GRACE_S = 5.0  # how long a process may take to end before it is killed
 
 
 class Failed(Exception):

@@ -28,7 +28,7 @@ def collect(instance: Instance, cast: Cast | None, *, seconds: float) -> dict[st
 def _entries(url: str) -> list[dict[str, Any]]:
     with Client(url) as client:
         try:
-            return [dict(entry.data) for entry in client.boards.entries(BOARD)]
+            return [dict(entry.data) for entry in client.boards.entries(BOARD) if entry.rank is not None]
         except LandbridgeError:
             return []
 
@@ -47,7 +47,7 @@ def render(ready: dict[str, Any]) -> str:
         lines.append(f"  Landbridge    {ready['url']}   sign up there, make an organization, submit a model")
     if ready["sign_in"]:
         lines.append("  Sign in once  (links work for 30 minutes)")
-        lines += [f"    {role:<12}{link}" for role, link in ready["sign_in"].items()]
+        lines += [f"    {role:<16}{link}" for role, link in ready["sign_in"].items()]
     token = ready["tokens"].get("lab")
     if token:
         lines.append(
@@ -58,22 +58,14 @@ def render(ready: dict[str, Any]) -> str:
 
 def _tables(entries: list[dict[str, Any]]) -> list[str]:
     lines = []
-    for task in sorted({entry["task"] for entry in entries if entry["task"]}):
-        rows = sorted(
-            (one for one in entries if one["task"] == task), key=lambda one: (one["rank"] is None, one["rank"] or 0)
-        )
+    for task in sorted({entry["task"] for entry in entries}):
+        rows = sorted((one for one in entries if one["task"] == task), key=lambda one: int(one["rank"]))
         lines += ["", f"  {task}"]
-        lines += [f"    {_rank(row):>5}  {row['model']:<34} {_score(row)}" for row in rows]
+        lines += [f"    {row['rank']:>5}  {row['model']:<34} {_score(row)}" for row in rows]
     return lines
 
 
-def _rank(row: dict[str, Any]) -> str:
-    return "-" if row["rank"] is None else str(row["rank"])
-
-
 def _score(row: dict[str, Any]) -> str:
-    score = row.get("score") or {}
-    if score.get("value") is None:
-        return str(row.get("missing_reason") or "not computable")
+    score = row["score"]
     low, high = score["ci95"]
     return f"{score['value']:.3f}  [{low:.3f}, {high:.3f}]  n={score['n']}"
