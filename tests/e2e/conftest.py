@@ -84,7 +84,8 @@ class Visitor:
 
     def sign_in_by_link(self, name: str) -> None:
         self.go(urlsplit(self.stack.manage("sign_in_link", name)["url"]).path)
-        self.press("Sign me in")
+        self.page.locator("main button").click()  # in either language
+        self.page.wait_for_load_state()
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"} and not message.text.startswith(PROVOKED):

@@ -8,6 +8,7 @@ import pyotp
 import pytest
 
 from landbridge_client.screening import folder_files
+from tests.e2e.axe import faults
 from tests.e2e.conftest import PATIENCE, Visitor, Visitors
 from tests.stack import Stack
 
@@ -34,8 +35,11 @@ def test_the_main_job_from_sign_up_to_licensed_weights(
     the_lab_submits(lab, model_dir)
     the_job_is_watched_live(lab)
     the_board_shows_the_row(lab)
+    found = faults(lab, "/leaderboards/demo") + faults(lab, f"/{MODEL}") + faults(lab, "/submissions")
+    the_result_can_be_checked(lab, stack, tmp_path)
     the_lab_offers_a_license(visitors.new(), stack)
     token = the_company_takes_it(visitors, stack, tmp_path)
+    assert not found, "\n".join(found)
     got = tmp_path / "got"
     stack.landbridge("download", MODEL, "--output", str(got), token=token)
     for file in folder_files(model_dir):
@@ -75,6 +79,20 @@ def the_board_shows_the_row(lab: Visitor) -> None:
     said = row.first.inner_text()
     assert "rank 1" in said and "yours" in said, said
     assert "not applicable" in said, "what it cannot do is said, and does not rank"
+
+
+def the_result_can_be_checked(lab: Visitor, stack: Stack, tmp_path: Path) -> None:
+    """From the number on the board to its attestation, verified offline."""
+    lab.go("/leaderboards/demo")
+    lab.page.locator("tbody tr", has=lab.page.get_by_role("link", name="centroid", exact=True)).locator(
+        ".scorecell"
+    ).click()
+    lab.says("Check it yourself")
+    with lab.page.expect_download() as saved:
+        lab.page.get_by_role("link", name="Attestation").click()
+    saved.value.save_as(tmp_path / "attestation.json")
+    said = stack.landbridge("verify", str(tmp_path / "attestation.json"), token="")
+    assert said.returncode == 0, said.stderr
 
 
 def the_lab_offers_a_license(signatory: Visitor, stack: Stack) -> None:

@@ -8,6 +8,7 @@ from landbridge.evaluations.models import TaskRecord
 from landbridge.leaderboards.models import Entry
 from landbridge.portal import numbers
 from landbridge.portal.shown import boards
+from landbridge.portal.shown.jobs import plain_log
 from landbridge_registry.models import Namespace, Repo
 
 
@@ -61,3 +62,7 @@ def test_ties_share_a_rank_and_what_is_missing_comes_last() -> None:
     assert [row.cells[0].rank for row in rows] == ["1-2", "1-2", ""]
     assert [row.cells[0].tied for row in rows] == [1, 1, 0]
     assert str(rows[2].cells[0].short) == "not applicable" and rows[2].cells[0].score is None
+
+
+def test_a_log_shows_what_a_terminal_would_leave() -> None:
+    assert plain_log("fetching\n 10 %\r 50 %\r100 %\n\x1b[31mred\x1b[0m\r\ndone") == "fetching\n100 %\nred\ndone"

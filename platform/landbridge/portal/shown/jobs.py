@@ -1,5 +1,6 @@
 """A job as its page shows it: stages, reason, progress of each task, and a mark that changes when any of it does."""
 
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from landbridge.evaluations.models import Attempt, Job, LogChunk, Shard, TaskRec
 from landbridge.portal.shown.boards import title_of
 
 ORDER: Final = (JobState.QUEUED, JobState.LEASED, JobState.RUNNING, JobState.FINALIZING, JobState.DONE)
+CONTROL: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f\ufffd]")
 TAIL: Final = 8_000  # characters of the log that the page shows
 
 WHO: Final[dict[str, Promise]] = {
@@ -137,13 +139,20 @@ def _tasks(job: Job) -> tuple[TaskProgress, ...]:
         task = records[key]
         made.append(TaskProgress(task.name, title_of(task), row["done"] or 0, row["total"] or 0))
     shown = sorted(made, key=lambda one: (one.done < one.total, f"task:{one.name}" != stage, one.name))
-    skipped = [TaskProgress(name, name, 0, 0, str(why)) for name, why in sorted(job.skipped.items())]
+    named = {task.name: title_of(task) for task in queries.current_tasks().filter(name__in=list(job.skipped))}
+    skipped = [TaskProgress(name, named.get(name, name), 0, 0, str(why)) for name, why in sorted(job.skipped.items())]
     return (*shown, *skipped)
 
 
 def _tail(job: Job) -> str:
     chunks = LogChunk.objects.filter(job=job).order_by("-attempt", "-offset")[:20]
-    return "".join(chunk.text for chunk in reversed(list(chunks)))[-TAIL:]
+    return plain_log("".join(chunk.text for chunk in reversed(list(chunks))))[-TAIL:]
+
+
+def plain_log(text: str) -> str:
+    """As a terminal would leave it: a line that was written over shows its last state; no control characters."""
+    lines = (CONTROL.sub("", line.rstrip("\r").rpartition("\r")[2]) for line in text.split("\n"))
+    return "\n".join(lines)
 
 
 def attempts_of(job: Job) -> list[Attempt]:

@@ -30,7 +30,8 @@ def result(request: HttpRequest, result_id: str) -> HttpResponse:
         "repo": evaluation.revision.repo,
         "suite": evaluation.suite_revision,
         "suite_title": suite_title(evaluation.suite_revision.suite),
-        "tasks": [_task(scores) for scores in by_task.values()],
+        "tasks": [_task(scores) for scores in by_task.values() if not all(score.missing for score in scores)],
+        "missing": [_task(scores) for scores in by_task.values() if all(score.missing for score in scores)],
         "host": request.build_absolute_uri("/").rstrip("/"),
     }
     return render(request, "portal/result.html", context)
