@@ -32,8 +32,8 @@ def test_chinese_keeps_every_placeholder_and_uses_full_width_punctuation() -> No
             continue
         ids = message.id if isinstance(message.id, tuple) else (message.id,)
         texts = message.string if isinstance(message.string, tuple) else (message.string,)
-        for text in texts:
-            assert set(PLACE.findall(text)) == set(PLACE.findall(ids[-1])), text
+        for text in map(str, texts):
+            assert set(PLACE.findall(text)) == set(PLACE.findall(str(ids[-1]))), text
             assert not re.search(r"[\u4e00-\u9fff][,;:!?](\s|$)", text), f"half-width punctuation: {text}"
 
 

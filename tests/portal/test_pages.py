@@ -117,7 +117,7 @@ def test_every_get_page_of_the_portal_is_in_the_table() -> None:
     }  # tests of theirs
     for pattern in urls.urlpatterns:
         address = str(pattern.pattern)
-        if "GET" not in getattr(pattern.callback, "access", {}) or address in known:  # type: ignore[union-attr]
+        if "GET" not in getattr(pattern.callback, "access", {}) or address in known:
             continue
         shape = re.compile(re.sub(r"<\w+:\w+>", "[^/]+", address) + "$")
         assert any(shape.match(path) for path in seen), f"/{address} is on no line of PAGES"
