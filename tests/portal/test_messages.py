@@ -9,7 +9,7 @@ from landbridge.portal import messages
 
 TEMPLATES = messages.HERE / "templates"
 PAGES = sorted(TEMPLATES.rglob("*.html"))
-BILINGUAL = {"403_csrf.html", "500.html"}  # rendered without a language: they hold both
+BILINGUAL = {"400.html", "403_csrf.html", "500.html"}  # rendered without a language: they hold both
 TAG = re.compile(r"{%.*?%}|{{.*?}}|{#.*?#}", re.DOTALL)
 MARKED = re.compile(r"{%\s*blocktrans(?:late)?\b.*?{%\s*endblocktrans(?:late)?\s*%}", re.DOTALL)
 WIDTH = re.compile(r"{% block width %}.*?{% endblock %}")  # names a class

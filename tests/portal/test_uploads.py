@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from landbridge.accounts.models import Organization, User
 from landbridge.evaluations.models import SuiteRevision
@@ -123,4 +124,13 @@ def test_a_forged_form_is_refused(browser: Browser, lumen: Organization, ada: Us
     forging = Client(enforce_csrf_checks=True)
     forging.force_login(ada)
     assert forging.post("/submissions/new", **form()).status_code == 403
+    assert not Submission.objects.exists()
+
+
+def test_too_many_files_are_refused_with_the_other_way(client: Client, settings: Settings) -> None:
+    settings.DATA_UPLOAD_MAX_NUMBER_FILES = 2
+    client.raise_request_exception = False
+    files = {"README.md": CARD, "landbridge.json": MARKER, "a.txt": b"a"}
+    answer = client.post("/submissions/new", **form(files))
+    assert answer.status_code == 400 and "landbridge submit DIR" in answer.content.decode()
     assert not Submission.objects.exists()

@@ -1,27 +1,12 @@
-"""What each error code means and what to do about it, in the reader's language. ``/errors/{code}`` shows it."""
+"""Asking, signing in, people and organizations."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
-from landbridge.portal.words import Text
+from landbridge.portal.explained.shape import Explained
 
-
-@dataclass(frozen=True, slots=True)
-class Explained:
-    code: str
-    title: Text
-    remedy: Text = ""
-    known: bool = True
-
-
-def explain(code: str, fallback: str = "") -> Explained:
-    return EXPLAINED.get(code) or Explained(code, fallback or code.replace("_", " "), known=False)
-
-
-_ALL: Final = (
-    # asking
+ASKING: Final = (
     Explained(
         "invalid",
         _("What was sent cannot be used"),
@@ -96,7 +81,15 @@ _ALL: Final = (
         _("Something broke here"),
         _("It is our fault. Try again; if it stays, quote the request id to the operator."),
     ),
-    # people and organizations
+    Explained("domain_error", _("The request was refused"), _("The answer says why and what to do.")),
+    Explained("unprocessable", _("This cannot be done so"), _("The answer says what stands in the way.")),
+    Explained("unknown_field", _("This field is not known"), _("The answer lists the fields there are.")),
+    Explained(
+        "streams_busy", _("Too many live pages are open"), _("Close some of them; this page asks again by itself.")
+    ),
+    Explained(
+        "not_invited", _("This invitation is for somebody else"), _("Sign in with the address that was invited.")
+    ),
     Explained(
         "name_taken", _("This name is taken"), _("Choose another. People and organizations share one set of names.")
     ),
@@ -121,62 +114,4 @@ _ALL: Final = (
         _("Another owner or the operator writes it down, and the other side confirms it."),
     ),
     Explained("unknown_scope", _("This scope does not exist"), _("Use the scopes that are listed.")),
-    # models, uploads, submissions
-    Explained(
-        "repo_exists",
-        _("A model of this name is there already"),
-        _("Choose another name, or add a version to the one that is there."),
-    ),
-    Explained(
-        "bad_path",
-        _("A path in the upload is not allowed"),
-        _("Use plain relative paths without `..`, empty parts or control characters."),
-    ),
-    Explained(
-        "screening_failed",
-        _("Screening found something that must be changed"),
-        _("Every finding says what and how. Upload a corrected version."),
-    ),
-    Explained(
-        "wheel_refused",
-        _("Plugin wheels cannot be uploaded here yet"),
-        _("They need a sandbox that this instance does not have. Ask the operator to install the plugin."),
-    ),
-    Explained("unknown_suite", _("There is no such suite"), _("Choose one of the suites that are listed.")),
-    Explained(
-        "not_sealed", _("Only a sealed version can be evaluated"), _("Submit the version first: screening seals it.")
-    ),
-    # access to weights
-    Explained(
-        "sign_in",
-        _("These weights need an agreement"),
-        _("Sign in, so that your organization's agreement can be found."),
-    ),
-    Explained("disabled", _("The operator has disabled this model"), _("Ask the operator why.")),
-    Explained(
-        "no_agreement", _("There is no agreement yet"), _("Read the terms on the model's page and take the license.")
-    ),
-    Explained(
-        "not_effective", _("The agreement is not in force yet"), _("Its page shows what is missing and who must act.")
-    ),
-    Explained("precedent_unmet", _("A condition before access is still open"), _("The agreement's page names it.")),
-    Explained(
-        "expired", _("The agreement has ended"), _("Take a new one to go on; delete the copies as its text demands.")
-    ),
-    Explained("suspended", _("The agreement is suspended"), _("Its page gives the reason and whom to ask.")),
-    Explained("terminated", _("The agreement was terminated"), _("Its page gives the reason and what is still owed.")),
-    Explained("out_of_scope_revision", _("The agreement covers other versions"), _("Its page lists which.")),
-    Explained("out_of_scope_file", _("The agreement does not cover this file"), _("Its page lists what it covers.")),
-    Explained(
-        "out_of_quota", _("The agreement's quota is used up"), _("Its page shows the count; ask the licensor for more.")
-    ),
-    Explained(
-        "seat_revoked", _("You hold no seat of the agreement"), _("Ask an owner of your organization to give you one.")
-    ),
-    Explained(
-        "territory", _("The agreement does not cover your country"), _("Ask the licensor for a wider territory.")
-    ),
-    Explained("purpose", _("The agreement does not allow this purpose"), _("Its page lists the purposes it allows.")),
-    Explained("token_scope", _("This token does not reach these files"), _("Make one with the scope `repo.read`.")),
 )
-EXPLAINED: Final[dict[str, Explained]] = {one.code: one for one in _ALL}

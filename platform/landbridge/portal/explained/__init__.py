@@ -1,0 +1,17 @@
+"""What each error code means and what to do about it, in the reader's language. ``/errors/{code}`` shows it."""
+
+from typing import Final
+
+from landbridge.portal.explained.agreements import AGREEMENTS
+from landbridge.portal.explained.asking import ASKING
+from landbridge.portal.explained.models import MODELS
+from landbridge.portal.explained.shape import Explained
+from landbridge.portal.explained.workers import WORKERS
+
+__all__ = ["EXPLAINED", "Explained", "explain"]
+
+EXPLAINED: Final[dict[str, Explained]] = {one.code: one for one in (*ASKING, *MODELS, *AGREEMENTS, *WORKERS)}
+
+
+def explain(code: str, fallback: str = "") -> Explained:
+    return EXPLAINED.get(code) or Explained(code, fallback or code.replace("_", " "), known=False)

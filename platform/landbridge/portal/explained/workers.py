@@ -1,0 +1,19 @@
+"""What workers are told."""
+
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+
+from landbridge.portal.explained.shape import Explained
+
+WORKERS: Final = (
+    Explained(
+        "fenced", _("This attempt is over"), _("Another attempt goes on; nothing more can be delivered for this one.")
+    ),
+    Explained("bad_result", _("The result cannot be accepted"), _("The answer says which part does not hold.")),
+    Explained("bad_shard", _("The shard cannot be kept"), _("The answer says what is wrong with its bytes.")),
+    Explained("gap", _("Bytes are missing before this chunk"), _("Send from the offset that the answer names.")),
+    Explained("protocol", _("The worker is too old for this platform"), _("Upgrade it.")),
+    Explained("not_registered", _("The worker has not registered"), _("Register first.")),
+    Explained("worker_disabled", _("This worker is switched off"), _("The operator can switch it on again.")),
+)
