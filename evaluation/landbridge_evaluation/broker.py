@@ -8,13 +8,13 @@ import json
 import time
 import uuid
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from kombu.exceptions import ChannelError
 from kombu.transport import TRANSPORT_ALIASES
 from kombu.transport.filesystem import Channel as StockChannel
 from kombu.transport.filesystem import Transport as StockTransport
-from kombu.transport.virtual import Empty
+from kombu.transport.virtual import BrokerState, Empty
 
 REFUSED = ("sqla+", "memory://")
 FILESYSTEM = "filesystem://"
@@ -42,7 +42,19 @@ class Channel(StockChannel):
 
 
 class Transport(StockTransport):
+    """kombu's transport, with bindings known per folder.
+
+    kombu remembers for the whole process what it has bound. A second folder would then get no bindings at all, and
+    every message sent to it would be dropped.
+    """
+
     Channel = Channel
+    states: ClassVar[dict[str, BrokerState]] = {}
+
+    def __init__(self, client: Any, **options: Any) -> None:  # noqa: ANN401 kombu's own types
+        super().__init__(client, **options)
+        folder = str((client.transport_options or {}).get("control_folder", ""))
+        self.state = self.states.setdefault(folder, BrokerState())
 
 
 TRANSPORT_ALIASES["filesystem"] = "landbridge_evaluation.broker:Transport"
