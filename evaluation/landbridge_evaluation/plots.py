@@ -1,4 +1,4 @@
-"""Charts as SVG: pure functions from data to text. Colors are classes, so that pages theme them; nothing has a style."""
+"""Charts as SVG: pure functions from data to text. Colors are classes, so that pages theme them."""
 
 import math
 from collections.abc import Sequence
@@ -37,7 +37,8 @@ def forest(marks: Sequence[Mark], *, title: str, unit: str = "") -> str:
     height = TOP + ROW * len(shown) + AXIS
     scale = Scale.of([bound for mark in shown for bound in (mark.low, mark.high)])
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(title)}">'
+        '<svg xmlns="http://www.w3.org/2000/svg" role="img" '
+        f'viewBox="0 0 {WIDTH} {height}" aria-label="{escape(title)}">'
     ]
     if shown:
         first = shown[0]

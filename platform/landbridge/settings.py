@@ -118,7 +118,11 @@ POSTGRESQL_OPTIONS = {"options": "-c lock_timeout=5000 -c idle_in_transaction_se
 DATABASE_URL = os.environ.get("DATABASE_URL") or f"sqlite:///{HOME / 'landbridge.sqlite3'}"
 DATABASES: dict[str, Any] = {"default": dict(dj_database_url.parse(DATABASE_URL, conn_max_age=60))}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"] |= {"OPTIONS": SQLITE_OPTIONS, "TEST": {"NAME": HOME / f"test-{os.getpid()}.sqlite3"}, "CONN_MAX_AGE": 0}
+    DATABASES["default"] |= {
+        "OPTIONS": SQLITE_OPTIONS,
+        "TEST": {"NAME": HOME / f"test-{os.getpid()}.sqlite3"},
+        "CONN_MAX_AGE": 0,
+    }
 else:
     DATABASES["default"] |= {"OPTIONS": POSTGRESQL_OPTIONS, "CONN_HEALTH_CHECKS": True}
 CACHES: dict[str, Any] = {
