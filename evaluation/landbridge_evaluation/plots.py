@@ -36,10 +36,8 @@ def forest(marks: Sequence[Mark], *, title: str, unit: str = "") -> str:
     shown = [mark for mark in marks if all(map(math.isfinite, (mark.value, mark.low, mark.high)))]
     height = TOP + ROW * len(shown) + AXIS
     scale = Scale.of([bound for mark in shown for bound in (mark.low, mark.high)])
-    parts = [
-        '<svg xmlns="http://www.w3.org/2000/svg" role="img" '
-        f'viewBox="0 0 {WIDTH} {height}" aria-label="{escape(title)}">'
-    ]
+    box = f"0 0 {WIDTH} {height}"
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" role="img" aria-label="{escape(title)}">']
     if shown:
         first = shown[0]
         left, right = scale.at(first.low), scale.at(first.high)

@@ -228,6 +228,8 @@ def test_a_burst_of_messages_kills_no_reader(tmp_path: Path) -> None:
                     channel._get("wake.cpu")
                     taken.append(1)
 
+    with Connection("filesystem://localhost", transport_options=options) as connection:
+        connection.SimpleQueue("wake.cpu").close()  # bound once, before writers race to bind
     with ThreadPoolExecutor(4) as pool:
         readers = [pool.submit(read) for _ in range(2)]
         list(pool.map(write, (0, count)))
