@@ -25,6 +25,7 @@ class Stack:
     process: "subprocess.Popen[str]"
     python: str
     environment: Mapping[str, str]
+    ready: Mapping[str, Any]  # what up printed
 
     def manage(self, *arguments: str) -> Any:  # noqa: ANN401 JSON
         """What a management command prints with ``--json``."""
@@ -84,7 +85,8 @@ def running(home: Path, *options: str, python: str = sys.executable, **extra: st
             assert process.stdout is not None
             line = process.stdout.readline()
             assert line, f"up did not start:\n{(home / 'up.log').read_text()}"
-            yield Stack(json.loads(line)["url"], home, process, python, environment)
+            ready = json.loads(line)
+            yield Stack(ready["url"], home, process, python, environment, ready)
         finally:
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=30)  # also closes the pipe

@@ -7,6 +7,7 @@ or Redis in ``BROKER_URL``.
 import json
 import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -83,6 +84,17 @@ def celery_settings(url: str, folder: Path) -> dict[str, Any]:
         "accept_content": ["json"],
         "task_default_queue": "control",
     }
+
+
+def prune(folder: Path, *, older_s: float) -> int:
+    """Remove read messages of the embedded broker that are older than ``older_s``; how many that were."""
+    limit, gone = time.time() - older_s, 0
+    for path in (folder / "processed").glob("*.msg"):
+        with suppress(FileNotFoundError):  # another sweeper was first
+            if path.stat().st_mtime < limit:
+                path.unlink()
+                gone += 1
+    return gone
 
 
 def _transport_options(url: str, folder: Path) -> dict[str, Any]:

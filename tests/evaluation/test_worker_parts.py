@@ -14,7 +14,7 @@ import pytest
 from kombu import Connection
 from kombu.transport.virtual import Empty
 
-from landbridge_evaluation.broker import celery_settings
+from landbridge_evaluation.broker import celery_settings, prune
 from landbridge_evaluation.errors import ContentChanged
 from landbridge_evaluation.worker import clock
 from landbridge_evaluation.worker.api import AttemptApi, Refused, Unreachable, WorkerApi
@@ -248,3 +248,14 @@ def test_a_burst_of_messages_kills_no_reader(tmp_path: Path) -> None:
 def test_a_broker_that_loses_more_than_wake_ups_is_refused(url: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="BROKER_URL"):
         celery_settings(url, tmp_path)
+
+
+def test_read_messages_of_the_folder_broker_do_not_pile_up(tmp_path: Path) -> None:
+    celery_settings("filesystem://", tmp_path)
+    old, new = (tmp_path / "processed" / f"{age}.wake.cpu.msg" for age in ("old", "new"))
+    for path in (old, new):
+        path.write_text("{}")
+    os.utime(old, (0, 0))
+    assert prune(tmp_path, older_s=3600) == 1
+    assert (old.exists(), new.exists()) == (False, True)
+    assert prune(tmp_path / "absent", older_s=3600) == 0

@@ -11,3 +11,4 @@ class EvaluationsConfig(AppConfig):
         sweeps.register("jobs.take_back", tasks.take_back)
         sweeps.register("jobs.rewake", tasks.rewake)
         sweeps.register("workers.stale", tasks.stale_workers)
+        sweeps.register("broker.prune", tasks.prune_broker)

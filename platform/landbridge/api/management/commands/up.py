@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from landbridge.api.management.launch import demo, report
 from landbridge.api.management.launch.instance import Address, Instance
-from landbridge.api.management.launch.processes import Failed, free_port
+from landbridge.api.management.launch.processes import Failed, Process, free_port
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
@@ -58,13 +58,17 @@ class Command(BaseCommand):
         instance.start_workers()
         instance.wait_until_ready()
         self._say(f"web, workers and sweeper run ({time.monotonic() - self.started:.1f} s)")
-        cast = demo.seed(instance, builder) if builder else demo.cast() if instance.demo else None
-        ready = report.collect(instance, cast, seconds=time.monotonic() - self.started)
+        ready = report.collect(instance, self._cast(instance, builder), seconds=time.monotonic() - self.started)
         self.stdout.write(json.dumps(ready) if as_json else report.render(ready))
         self.stdout.flush()
         if not leave:
             self._say("ready. Ctrl-C ends it.")
             instance.watch()
+
+    def _cast(self, instance: Instance, builder: Process | None) -> demo.Cast:
+        if builder is not None:
+            return demo.seed(instance, builder)
+        return demo.cast() if instance.demo else demo.first_operator()
 
     def _address(self, host: str, port: object) -> Address:
         try:

@@ -12,7 +12,7 @@ from typing import Any
 from django.core.management import call_command
 
 from landbridge.accounts.clock import clock
-from landbridge.accounts.models import Organization
+from landbridge.accounts.models import Membership, Organization, OrganizationKind, Role
 from landbridge.api.management.launch.instance import Instance, told
 from landbridge.api.management.launch.processes import Failed, Process
 from landbridge.api.services import note_demo
@@ -78,6 +78,17 @@ def cast() -> Cast:
         people.users[role], people.tokens[role] = user, made["token"]
         if "totp_secret" in made:
             people.step_up[user] = made["totp_secret"]
+    return people
+
+
+def first_operator() -> Cast:
+    """Of an empty instance: the account that confirms the others, as long as nobody has signed in with it."""
+    people, name = Cast(), "admin"
+    operators = Membership.objects.filter(organization__kind=OrganizationKind.OPERATOR, role=Role.OWNER)
+    if not operators.exists():
+        told("create_account", name, "--organization", "operator", "--kind", "operator", "--role", "owner")
+    if operators.filter(user__username=name, user__last_login=None).exists():
+        people.users["operator"] = name
     return people
 
 

@@ -10,16 +10,15 @@ from landbridge_client.rest import Client
 BOARD = "demo"
 
 
-def collect(instance: Instance, cast: Cast | None, *, seconds: float) -> dict[str, Any]:
+def collect(instance: Instance, cast: Cast, *, seconds: float) -> dict[str, Any]:
     """The JSON object of ``up --json``."""
     url = instance.address.url
-    found: dict[str, Any] = {"url": url, "board": f"{url}/leaderboards/{BOARD}", "seconds": round(seconds, 1)}
-    if cast is None:
-        return found | {"tokens": {}, "sign_in": {}, "step_up": {}, "leaderboard": []}
-    links = {role: told("sign_in_link", name, "--base", url)["url"] for role, name in cast.users.items()}
-    return found | {
+    return {
+        "url": url,
+        "board": f"{url}/leaderboards/{BOARD}",
+        "seconds": round(seconds, 1),
         "tokens": cast.tokens,
-        "sign_in": links,
+        "sign_in": {role: told("sign_in_link", name, "--base", url)["url"] for role, name in cast.users.items()},
         "step_up": cast.step_up,
         "leaderboard": _entries(url),
     }
@@ -44,7 +43,7 @@ def render(ready: dict[str, Any]) -> str:
             f"  Leaderboard   {ready['board']}   {len(models)} models, {len(entries)} results, {ready['seconds']} s"
         )
     else:
-        lines.append(f"  Landbridge    {ready['url']}   sign up there, make an organization, submit a model")
+        lines.append(f"  Landbridge    {ready['url']}   sign up there; the operator confirms authority")
     if ready["sign_in"]:
         lines.append("  Sign in once  (links work for 30 minutes)")
         lines += [f"    {role:<16}{link}" for role, link in ready["sign_in"].items()]
