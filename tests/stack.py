@@ -92,6 +92,13 @@ def running(home: Path, *options: str, python: str = sys.executable, **extra: st
             process.communicate(timeout=30)  # also closes the pipe
 
 
+def built_model(folder: Path, name: str) -> Path:
+    """One of the demo's models, trained now into ``folder``."""
+    command = [sys.executable, "-m", "landbridge_baselines", "build", str(folder), "--only", name]
+    subprocess.run(command, cwd=ROOT, env=environment_of(folder), check=True, timeout=300, stdout=subprocess.DEVNULL)  # noqa: S603 our own words
+    return folder / name
+
+
 def python_with(distribution: Path, folder: Path) -> str:
     """An interpreter in which ``distribution`` (a folder of modules and ``*.dist-info``) is installed beside ours."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)  # noqa: S603 our own words

@@ -1,4 +1,4 @@
-"""One settings file, driven by the environment. No forks per deployment: docs/operator.md lists every variable."""
+"""One settings file, driven by the environment. No forks per deployment: docs/settings.md lists every variable."""
 
 import os
 from datetime import timedelta
@@ -239,7 +239,8 @@ LANDBRIDGE_SWEEP = timedelta(seconds=float(os.environ.get("LANDBRIDGE_SWEEP_SECO
 LANDBRIDGE_REWAKE = timedelta(seconds=float(os.environ.get("LANDBRIDGE_REWAKE_SECONDS", "30")))
 LANDBRIDGE_CLOCK_SHIFT = timedelta(0)  # tests move the clock by this; a system check refuses it anywhere else
 
-# --- Sizes, in bytes
+# --- Sizes, in bytes, and where they lie
+STORAGE_URL = os.environ.get("STORAGE_URL", "")  # kept for S3; a system check refuses it until then
 LANDBRIDGE_MAX_FILE = int(os.environ.get("LANDBRIDGE_MAX_FILE", str(64 << 30)))
 LANDBRIDGE_MAX_STORAGE = int(os.environ.get("LANDBRIDGE_MAX_STORAGE", str(1 << 40)))
 

@@ -45,8 +45,11 @@ def load(
 
 def _first(environment: Mapping[str, str]) -> Settings:
     stored = read_file(settings_file(environment))
-    for prefix in ("LANDBRIDGE", "HF"):
-        endpoint, token = environment.get(f"{prefix}_ENDPOINT"), environment.get(f"{prefix}_TOKEN")
+    pairs = {
+        "LANDBRIDGE": (environment.get("LANDBRIDGE_ENDPOINT"), environment.get("LANDBRIDGE_TOKEN")),
+        "HF": (environment.get("HF_ENDPOINT"), environment.get("HF_TOKEN")),
+    }
+    for prefix, (endpoint, token) in pairs.items():
         if endpoint:
             same = stored is not None and stored.endpoint == endpoint.rstrip("/")
             kept = stored.token if stored is not None and same else None

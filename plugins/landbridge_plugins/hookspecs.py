@@ -53,7 +53,7 @@ def register_metrics() -> Iterable[MetricSpec]:
 def register_perturbations() -> Iterable[PerturbationSpec]:
     """Bring ways to disturb items without changing the answer.
 
-    Called by the engine's supervisor, for tasks that name them in ``perturbations``.
+    Called by the engine's supervisor, for tasks that name them in ``perturbations``; not yet in this version.
     """
     return ()
 
@@ -82,7 +82,8 @@ def adapt_model(model: LoadedModel, task: TaskSpec, train: Sequence[tuple[Any, A
 def screen_submission(spec: ModelSpec, files: Path) -> Iterable[Finding]:
     """Inspect a submission before it is sealed.
 
-    Called by screening, inside the sandbox; ``files`` is read-only. One blocking finding refuses the submission.
+    Called by screening, of bundled plugins only until the sandbox is there; ``files`` is read-only. One blocking
+    finding refuses the submission.
     """
     return ()
 
@@ -91,7 +92,8 @@ def screen_submission(spec: ModelSpec, files: Path) -> Iterable[Finding]:
 def check_license(spec: ModelSpec, lineage: Sequence[ModelSpec], use: str) -> Iterable[LicenseVerdict]:
     """Say whether a model and its ancestors (``lineage``, the nearest first) may be used for ``use``.
 
-    Called by offers and evaluations. Of several verdicts the strictest wins; none is no objection.
+    Called by offers; ``lineage`` is empty until lineages are recorded. Of several verdicts the strictest wins; none
+    is no objection.
     """
     return ()
 
@@ -100,7 +102,8 @@ def check_license(spec: ModelSpec, lineage: Sequence[ModelSpec], use: str) -> It
 def choose_queue(job: Mapping[str, Any]) -> QueueChoice | None:
     """Choose where a job runs. ``job`` is a JobSpec's public part: kind, model, tasks, parameters.
 
-    Called by dispatch, before a job is queued. ``None`` leaves it to the next plugin, then to the platform's own rule.
+    Called by dispatch, before a job is queued; not yet in this version. ``None`` leaves it to the next plugin, then
+    to the platform's own rule.
     """
     return None
 
@@ -109,7 +112,8 @@ def choose_queue(job: Mapping[str, Any]) -> QueueChoice | None:
 def render_agreement(terms: Mapping[str, Any], template: str, locale: str) -> Document | None:
     """Write out an agreement's terms as a document.
 
-    Called by agreements when a text is frozen for signature. ``None`` leaves it to the next plugin, then to the
+    Called by agreements when a text is frozen for signature; not yet in this version. ``None`` leaves it to the
+    next plugin, then to the
     platform's own templates. The same terms must give the same bytes.
     """
     return None
@@ -119,7 +123,7 @@ def render_agreement(terms: Mapping[str, Any], template: str, locale: str) -> Do
 def result_published(result: Mapping[str, Any]) -> None:
     """Hear that a result stands on a board. ``result`` is what the API answers for it.
 
-    Called by the platform after commit, at least once; a fault is recorded and harms nothing.
+    Called by the platform after commit, at least once; not yet in this version. A fault harms nothing.
     """
 
 
@@ -127,5 +131,5 @@ def result_published(result: Mapping[str, Any]) -> None:
 def agreement_executed(agreement: Mapping[str, Any]) -> None:
     """Hear that both sides have signed. ``agreement`` is what the API answers to its parties.
 
-    Called by the platform after commit, at least once; a fault is recorded and harms nothing.
+    Called by the platform after commit, at least once; not yet in this version. A fault harms nothing.
     """

@@ -1,6 +1,5 @@
 """The main job through pages, as a lab and a company walk it: from two sign-ups to weights on the company's disk."""
 
-import json
 import time
 from pathlib import Path
 
@@ -10,22 +9,17 @@ import pytest
 from landbridge_client.screening import folder_files
 from tests.e2e.axe import faults
 from tests.e2e.conftest import PATIENCE, Visitor, Visitors
-from tests.stack import Stack
+from tests.stack import Stack, built_model
 
 pytestmark = pytest.mark.xdist_group("browser")
 
-MODEL = "aurora/centroid"
-CARD = "---\nlicense: apache-2.0\n---\n\n# Nearest centroid\n\nAnswers with the class whose mean is nearest.\n"
+MODEL = "aurora/tiny-vit"
 
 
 @pytest.fixture(scope="module")
 def model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model that a bundled plugin knows; it learns each task from its training rows."""
-    folder = tmp_path_factory.mktemp("models") / "centroid"
-    folder.mkdir()
-    (folder / "README.md").write_text(CARD)
-    (folder / "landbridge.json").write_text(json.dumps({"schema": "landbridge.model/1", "slug": "nearest-centroid"}))
-    return folder
+    """A Hugging Face folder as a lab has it, trained just now: config, safetensors, a card."""
+    return built_model(tmp_path_factory.mktemp("models"), "tiny-vit-digits")
 
 
 def test_the_main_job_from_sign_up_to_licensed_weights(
@@ -53,9 +47,9 @@ def the_lab_submits(lab: Visitor, model_dir: Path) -> None:
     lab.press("Make organization")
     lab.says("Aurora Lab is set up")
     lab.follow("Submit a model")
-    lab.fill(name="centroid")
+    lab.fill(name="tiny-vit")
     lab.page.locator("[name=folder]").set_input_files(model_dir)
-    lab.page.get_by_text("2 files").wait_for()
+    lab.page.get_by_text("4 files").wait_for()
     lab.press("Upload and submit")
     assert "/submissions/" in lab.page.url, lab.page.locator("main").inner_text()
 
@@ -72,7 +66,7 @@ def the_job_is_watched_live(lab: Visitor) -> None:
 def the_board_shows_the_row(lab: Visitor) -> None:
     lab.follow("To the leaderboard")
     deadline = time.monotonic() + 60
-    row = lab.page.locator("tbody tr", has=lab.page.get_by_role("link", name="centroid", exact=True))
+    row = lab.page.locator("tbody tr", has=lab.page.get_by_role("link", name="tiny-vit", exact=True))
     while not row.count() and time.monotonic() < deadline:
         lab.page.wait_for_timeout(500)
         lab.page.reload()
@@ -84,7 +78,7 @@ def the_board_shows_the_row(lab: Visitor) -> None:
 def the_result_can_be_checked(lab: Visitor, stack: Stack, tmp_path: Path) -> None:
     """From the number on the board to its attestation, verified offline."""
     lab.go("/leaderboards/demo")
-    lab.page.locator("tbody tr", has=lab.page.get_by_role("link", name="centroid", exact=True)).locator(
+    lab.page.locator("tbody tr", has=lab.page.get_by_role("link", name="tiny-vit", exact=True)).locator(
         ".scorecell"
     ).click()
     lab.says("Check it yourself")

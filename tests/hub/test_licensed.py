@@ -87,6 +87,10 @@ def test_access_ends_with_the_license_and_a_running_stream_is_cut(
         got.extend(answer.streaming_content)
     assert b"".join(got) == WEIGHTS[:100]
     assert AccessEnd.objects.get().outcome == "cut"
+    for again in (foreign.get, foreign.head):  # and nothing had to run for it
+        late = again(f"/lumen/tiny/resolve/{offered}/w.bin")
+        assert (late.status_code, late["X-Landbridge-Reason"], late["X-Error-Code"]) == (403, "expired", "GatedRepo")
+        assert "/lumen/tiny/license" in late["X-Error-Message"]
 
 
 def test_a_grant_opens_a_private_repository_too(foreign: Caller, offered: str, take_license: License) -> None:

@@ -1,13 +1,11 @@
 """An instance with a lab's plugin distribution installed, one for all tests of this folder."""
 
-import subprocess  # noqa: TID251 our own build command
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.stack import ROOT, Stack, environment_of, python_with, running
+from tests.stack import Stack, built_model, python_with, running
 
 PLUGIN = '''
 """A lab's plugin: it knows a language by its commonest letters."""
@@ -80,8 +78,4 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 def model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model folder as a lab has it: trained just now, safetensors and a card."""
-    folder = tmp_path_factory.mktemp("models")
-    command = [sys.executable, "-m", "landbridge_baselines", "build", str(folder), "--only", "ngram-lm-3"]
-    subprocess.run(command, cwd=ROOT, env=environment_of(folder), check=True, timeout=120)  # noqa: S603 our own words
-    (built,) = [path for path in folder.iterdir() if path.is_dir()]
-    return built
+    return built_model(tmp_path_factory.mktemp("models"), "ngram-lm-3")

@@ -5,9 +5,11 @@ import re
 import shutil
 from pathlib import Path
 
+import pyotp
 import pytest
 
 from tests.stack import Stack
+from tests.walk import Api
 
 pytestmark = pytest.mark.xdist_group("stack")
 
@@ -74,3 +76,36 @@ def test_an_unknown_suite_a_foreign_model_and_a_dead_token_are_told_apart(
     assert foreign.returncode == 4, foreign.stderr
     dead = stack.landbridge("whoami", token=token[:-1] + ("a" if token[-1] != "a" else "b"), check=False)
     assert dead.returncode == 4 and "token" in dead.stderr.lower()
+
+
+def test_an_installed_plugins_model_is_submitted_by_its_name(stack: Stack) -> None:
+    operator = stack.account("olga", organization="operator", kind="operator", role="owner")["token"]
+    done = stack.landbridge("submit", "plugins/letters", "--suite", "offline_demo", "--wait", "--json", token=operator)
+    assert json.loads(done.stdout)["model"] == "plugins/letters"
+    rows = json.loads(stack.landbridge("board", "show", "demo", "--json", token=operator).stdout)["entries"]
+    assert [row for row in rows if row["model"] == "plugins/letters" and row["task"] == "django_langid" and row["rank"]]
+
+
+def test_terms_are_read_taken_signed_and_the_weights_fetched(
+    stack: Stack, token: str, model_dir: Path, tmp_path: Path
+) -> None:
+    signer = stack.account("hanna", organization="harbor", role="signatory")
+    buyer = stack.account("bea", organization="beacon", kind="company", role="signatory")
+    code = pyotp.TOTP(signer["totp_secret"]).now()
+    wish = {"model": "harbor/ngram", "totp": code, "consent": True}
+    offer = Api(stack.url, signer["token"]).post("/api/v1/offers", wish, 201, key="offer harbor")
+    listed = json.loads(stack.landbridge("offers", "ls", "harbor/ngram", "--json", token=buyer["token"]).stdout)
+    assert offer["id"] in json.dumps(listed)
+    place = tmp_path / "weights"
+    before = stack.landbridge("download", "harbor/ngram", "--output", str(place), token=buyer["token"], check=False)
+    assert before.returncode == 4 and "/harbor/ngram/license" in before.stderr
+    stack.run(
+        *("-m", "landbridge_client", "agreements", "take", offer["id"], "--organization", "beacon"),
+        *("--purpose", "Ranking of log lines in a pilot", "--country", "DE", "--totp-secret-env", "SECOND_FACTOR"),
+        LANDBRIDGE_ENDPOINT=stack.url,
+        LANDBRIDGE_TOKEN=buyer["token"],
+        SECOND_FACTOR=buyer["totp_secret"],
+    )
+    stack.landbridge("download", "harbor/ngram", "--output", str(place), token=buyer["token"])
+    for path in model_dir.iterdir():
+        assert (place / path.name).read_bytes() == path.read_bytes()

@@ -2,15 +2,13 @@
 
 import os
 import socket
-import subprocess  # noqa: TID251 our own build command
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.stack import ROOT, environment_of, running
+from tests.stack import built_model, running
 from tests.walk import Api, submit
 
 SERVER = "postgres://postgres@127.0.0.1:5432"
@@ -41,9 +39,7 @@ def test_a_model_reaches_the_board(broker: str, database: str, tmp_path: Path) -
     port = int(BROKERS[broker].split(":")[-1].split("/")[0])
     if not answers(port):
         pytest.skip(f"needs {broker} on 127.0.0.1:{port}")
-    build = [sys.executable, "-m", "landbridge_baselines", "build", str(tmp_path / "models"), "--only", "ngram-lm-3"]
-    subprocess.run(build, cwd=ROOT, env=environment_of(tmp_path), check=True, timeout=120)  # noqa: S603 our own words
-    (folder,) = (tmp_path / "models").iterdir()
+    folder = built_model(tmp_path / "models", "ngram-lm-3")
     with running(tmp_path / "home", "--no-demo", DATABASE_URL=database, BROKER_URL=BROKERS[broker]) as stack:
         lab = stack.account("ada", organization="lumen", kind="lab", role="owner")
         done = submit(stack, lab["token"], "lumen/ngram", folder)

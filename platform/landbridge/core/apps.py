@@ -15,3 +15,4 @@ class CoreConfig(AppConfig):
         post_migrate.connect(signing.make_key, sender=self, dispatch_uid="platform_key")
         register(checks.every_view_declares_access)
         register(checks.the_clock_is_not_shifted)
+        register(checks.storage_is_where_it_is_said_to_be)

@@ -33,6 +33,16 @@ def every_view_declares_access(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 
     ]
 
 
+def storage_is_where_it_is_said_to_be(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 Django's signature
+    """A variable that would be ignored stops the start: nobody shall believe that blobs are in S3."""
+    if not settings.STORAGE_URL:
+        return []
+    hint = "Unset STORAGE_URL; put LANDBRIDGE_HOME on storage that is backed up."
+    return [
+        Error("STORAGE_URL is set, but this version keeps blobs in LANDBRIDGE_HOME.", hint=hint, id="landbridge.E003")
+    ]
+
+
 def the_clock_is_not_shifted(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 Django's signature
     if settings.LANDBRIDGE_CLOCK_SHIFT and "PYTEST_VERSION" not in os.environ:  # noqa: TID251 only a test may
         return [Error("LANDBRIDGE_CLOCK_SHIFT is for tests only.", id="landbridge.E002")]

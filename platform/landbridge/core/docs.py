@@ -86,7 +86,7 @@ def environment() -> str:
     )
 
 
-READERS = {"os.environ.get", "environ.get", "flag", "listed"}
+READERS = {"os.environ.get", "environ.get", "environment.get", "flag", "listed", "variable"}
 
 
 def _variables(source: str) -> Iterable[tuple[str, str]]:

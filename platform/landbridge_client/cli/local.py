@@ -72,7 +72,7 @@ def check(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The plugin's folder.")],
     model: Annotated[Path | None, typer.Option(metavar="DIR", help="A model folder that it is to load, too.")] = None,
 ) -> None:
-    """Run the conformance kit on a plugin, in a process of its own: the same that screening runs.
+    """Run the conformance kit on a plugin, in a process of its own.
 
     Exit code 0: it conforms; 1: it does not, and each fault is named.
 

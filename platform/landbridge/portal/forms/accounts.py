@@ -18,7 +18,6 @@ SCOPES: Final = (
     ("requests", _("Request licenses")),
     ("agreements.read", _("Read agreements")),
     ("agreements.write", _("Negotiate agreements and publish offers")),
-    ("webhooks", _("Manage webhooks")),
     ("org.admin", _("Administer organizations")),
 )
 LIFETIMES: Final = (("30", _("30 days")), ("90", _("90 days")), ("365", _("One year")))

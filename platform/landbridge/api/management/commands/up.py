@@ -10,13 +10,13 @@ from django.core.management.base import BaseCommand, CommandError
 from landbridge.api.management.launch import demo, report
 from landbridge.api.management.launch.instance import Address, Instance
 from landbridge.api.management.launch.processes import Failed, Process, free_port
+from landbridge_client.errors import LandbridgeError
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 class Command(BaseCommand):
     help = "Set everything up, seed the demo once, and serve it. Ctrl-C ends all of it."
-    requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
@@ -38,7 +38,7 @@ class Command(BaseCommand):
         try:
             with Instance(address, self._say, demo=wants_demo) as instance:
                 self._run(instance, as_json=bool(options["json"]), leave=bool(options["exit_after_demo"]))
-        except Failed as failure:
+        except (Failed, LandbridgeError) as failure:
             raise CommandError(str(failure)) from failure
         except KeyboardInterrupt:
             self._say("stopped")

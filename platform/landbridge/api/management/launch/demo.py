@@ -13,6 +13,7 @@ from django.core.management import call_command
 
 from landbridge.accounts.clock import clock
 from landbridge.accounts.models import Membership, Organization, OrganizationKind, Role
+from landbridge.agreements.models import Offer
 from landbridge.api.management.launch.instance import Instance, told
 from landbridge.api.management.launch.processes import Failed, Process
 from landbridge.api.services import note_demo
@@ -22,7 +23,7 @@ from landbridge_client.hub import HubClient
 from landbridge_client.rest import Client, Job
 from landbridge_client.totp import code
 
-SUITE = "offline_demo"
+SUITE, BOARD = "offline_demo", "demo"
 BEGUN, SEEDED = "demo.begun", "demo.seeded"
 LAB, OTHER_LAB = "lumen", "harbor"
 PEOPLE = {  # role: (user, organization, kind, role in it)
@@ -45,6 +46,7 @@ class Cast:
     users: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
     step_up: dict[str, str] = field(default_factory=dict)
+    pending: list[str] = field(default_factory=list)  # addresses of evaluations that go on
 
 
 def present() -> bool:
@@ -102,11 +104,13 @@ def seed(instance: Instance, builder: Process) -> Cast:
     jobs += _submit_folders(instance, people, essential=True)
     instance.say(f"{len(jobs)} evaluations queued")
     _follow(instance, people, jobs)
-    _licenses(instance, people)
-    later = list(_submit_folders(instance, people, essential=False))
-    if later:
-        instance.say(f"larger models are evaluated from here on: {instance.address.url}/jobs/{later[0]}")
+    if not Offer.objects.exists():  # a start that was cut off may have come this far
+        _licenses(instance, people)
+    later = _submit_folders(instance, people, essential=False)
+    people.pending = [f"{instance.address.url}/jobs/{job}" for job in later]
     note_demo(verb=SEEDED, operator=operator, actor=clock())
+    if people.pending:
+        instance.say(f"larger models are evaluated from here on: {people.pending[0]}")
     return people
 
 
@@ -153,7 +157,7 @@ def _wait_for(instance: Instance, builder: Process) -> None:
 
 
 def _follow(instance: Instance, people: Cast, wanted: Sequence[str]) -> None:
-    """Until every job has ended, telling what runs. A failed one is told and does not stop the others."""
+    """Until every job is done and on the board, telling what runs. Raises ``Failed`` where one is not."""
     told_last = ""
     with Client(instance.address.url, people.tokens["operator"]) as api:
         for _ in range(MINUTES * 60):
@@ -164,12 +168,22 @@ def _follow(instance: Instance, people: Cast, wanted: Sequence[str]) -> None:
                 instance.say(said)
                 told_last = said
             if jobs and all(job.ended for job in jobs):
-                for job in jobs:
-                    if job.state != "done":
-                        instance.say(f"{job.model}: {job.state}, {job.fault or job.reason}")
+                _require_ranked(api, jobs)
                 return
             instance.pause(0.5)
     raise Failed(f"The demo's evaluations did not end in {MINUTES} minutes.\n{instance.group.tail('worker')}")
+
+
+def _require_ranked(api: Client, jobs: Sequence[Job]) -> None:
+    failed = [f"{job.model}: {job.state}, {job.fault or job.reason}" for job in jobs if job.state != "done"]
+    if failed:
+        raise Failed("The demo's evaluations failed:\n" + "\n".join(failed))
+    wanted = {job.model for job in jobs}
+    for _ in range(300):
+        if wanted <= {entry.model for entry in api.boards.entries(BOARD)}:
+            return
+        api.http.wait(0.2)
+    raise Failed("The demo's results did not reach the board in a minute. Is the control worker running?")
 
 
 def _said(jobs: Sequence[Job]) -> str:

@@ -2,12 +2,10 @@
 
 from typing import Any
 
-from landbridge.api.management.launch.demo import Cast
+from landbridge.api.management.launch.demo import BOARD, Cast
 from landbridge.api.management.launch.instance import Instance, told
 from landbridge_client.errors import LandbridgeError
 from landbridge_client.rest import Client
-
-BOARD = "demo"
 
 
 def collect(instance: Instance, cast: Cast, *, seconds: float) -> dict[str, Any]:
@@ -20,6 +18,7 @@ def collect(instance: Instance, cast: Cast, *, seconds: float) -> dict[str, Any]
         "tokens": cast.tokens,
         "sign_in": {role: told("sign_in_link", name, "--base", url)["url"] for role, name in cast.users.items()},
         "step_up": cast.step_up,
+        "pending": cast.pending,
         "leaderboard": _entries(url),
     }
 
