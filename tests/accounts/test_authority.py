@@ -11,6 +11,7 @@ from landbridge.accounts.errors import SelfGrant
 from landbridge.accounts.models import AuthorityRecord, Membership, Organization, Role, User
 from landbridge.core import time
 from landbridge.core.errors import NotAllowed
+from tests.conftest import person
 
 if TYPE_CHECKING:
     from tests.accounts.conftest import Caller
@@ -55,6 +56,31 @@ def test_the_operator_may_begin_and_an_owner_confirms(
     assert bearer(olga).post(f"{URL}/{record['id']}/confirm").status_code == 403
     assert bearer(ada).post(f"{URL}/{record['id']}/confirm").status_code == 200
     assert may_sign(lumen, signer)
+
+
+def test_an_owner_does_not_confirm_what_an_owner_since_demoted_wrote(
+    ada: User, olga: User, lumen: Organization, signer: User
+) -> None:
+    other = person("bea")
+    Membership.objects.create(user=other, organization=lumen, role=Role.OWNER)
+    record = services.grant_authority(actor=other, slug="lumen", username="carl", title="Head", basis="x")
+    Membership.objects.filter(user=other, organization=lumen).update(role=Role.MEMBER)
+    with pytest.raises(NotAllowed, match="The operator confirms"):
+        services.confirm_authority(actor=ada, slug="lumen", record_id=record.pk)
+    assert not may_sign(lumen, signer)
+    services.confirm_authority(actor=olga, slug="lumen", record_id=record.pk)
+    assert may_sign(lumen, signer)
+
+
+def test_the_operator_who_owns_the_company_needs_another_of_the_operator(
+    ada: User, olga: User, lumen: Organization, signer: User
+) -> None:
+    Membership.objects.create(user=olga, organization=lumen, role=Role.OWNER)
+    record = services.grant_authority(actor=olga, slug="lumen", username="carl", title="Head", basis="x")
+    for who in (olga, ada):
+        with pytest.raises(NotAllowed, match="The operator confirms"):
+            services.confirm_authority(actor=who, slug="lumen", record_id=record.pk)
+    assert not may_sign(lumen, signer)
 
 
 def test_nobody_grants_or_confirms_their_own(ada: User, olga: User, lumen: Organization) -> None:

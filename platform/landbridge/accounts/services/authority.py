@@ -94,9 +94,12 @@ def _side(actor: User, organization: Organization) -> None:
 
 
 def _other_side(actor: User, record: AuthorityRecord, organization: Organization) -> None:
-    """An owner's grant needs the operator, the operator's needs an owner; the same person is never both."""
-    by_owner = owns(record.granted_by, organization)
-    may = is_operator(actor) if by_owner else owns(actor, organization)
+    """The operator's grant needs an owner, any other the operator; the same person is never both.
+
+    Sides are judged as they stand now: an owner who lost the role is no operator, so no owner can stand in for one.
+    """
+    by_operator = is_operator(record.granted_by) and not owns(record.granted_by, organization)
+    may = owns(actor, organization) if by_operator else is_operator(actor)
     if record.granted_by_id == actor.pk or not may:
-        who = "The operator" if by_owner else f"An owner of {organization.slug}"
+        who = f"An owner of {organization.slug}" if by_operator else "The operator"
         raise NotAllowed(f"{who} confirms this record.", code="role_missing")
