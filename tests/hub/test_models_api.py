@@ -95,6 +95,20 @@ def test_a_private_model_is_hidden_from_others(mine: Caller, foreign: Caller, no
     assert foreign.json("PATCH", f"{LIST}/lumen/secret", {"access": "open"}).status_code == 404
 
 
+@pytest.mark.parametrize("scopes", [("read",), ("submit",), ("webhooks",), ("repo.write",)])
+def test_a_token_without_repo_read_sees_what_the_public_sees(
+    mine: Caller, ada: User, token_of: TokenMaker, scopes: tuple[str, ...]
+) -> None:
+    fill(mine, "secret")
+    Repo.objects.filter(name="secret").update(visibility="private")
+    narrow = Caller(token_of(ada, scopes))
+    assert names(narrow) == ["tiny"] and "secret" in names(mine)
+    assert [row["id"] for row in narrow.get("/api/models").json()] == ["lumen/tiny"]
+    for path in (f"{LIST}/lumen/secret", f"{LIST}/lumen/secret/versions", "/api/models/lumen/secret"):
+        assert narrow.get(path).status_code == 404, path
+        assert mine.get(path).status_code == 200, path
+
+
 def test_a_model_shows_files_with_digests_and_its_versions(mine: Caller, nobody: Caller) -> None:
     fill(mine, "bert")
     revision = seal("bert")

@@ -10,7 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from landbridge.accounts.clock import clock
-from landbridge.accounts.models import User
+from landbridge.accounts.models import Organization, User
+from landbridge.accounts.services import issue_token
 from landbridge.core import outbox, sweeps
 from landbridge.evaluations.models import Result, TaskRecord
 from landbridge.leaderboards import services, tasks, wire
@@ -155,6 +156,20 @@ def test_a_private_model_is_on_the_board_for_its_own_people_only(one: Bench, ada
     Repo.objects.filter(name="secret").update(visibility="private")
     body = client.get(f"/api/v1/leaderboards/{board().slug}").json()
     assert {row["model"] for row in body["entries"]} == {"lumen/good"}
+
+
+def test_a_token_without_read_sees_only_what_is_public(
+    one: Bench, ada: User, lumen: Organization, olga: User, client: Client
+) -> None:
+    result = measured(one, ada, "secret", 0.99)
+    Repo.objects.filter(name="secret").update(visibility="private")
+    places_to_look = (f"/api/v1/leaderboards/{board().slug}", f"/api/v1/results/{result}")
+    for user in (ada, olga):
+        for scopes, seen in ((["webhooks"], False), (["submit", "repo.read"], False), (["read"], True)):
+            text = issue_token(actor=user, name="narrow", scopes=scopes).text
+            on_board, alone = (client.get(url, headers={"Authorization": f"Bearer {text}"}) for url in places_to_look)
+            assert bool(on_board.json()["entries"]) is seen, (user, scopes)
+            assert alone.status_code == (200 if seen else 404), (user, scopes)
 
 
 def test_a_board_takes_the_same_few_statements_however_long(one: Bench, ada: User, client: Client) -> None:

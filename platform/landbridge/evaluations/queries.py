@@ -74,17 +74,21 @@ def job_for(principal: Principal, job_id: str) -> Job:
 
 
 def visible_results(principal: Principal) -> QuerySet[Result]:
-    """Results of public models on public suites are public; the rest is for its own organization and the operator."""
+    """Results of public models on public suites are public; the rest is for its own organization and the operator.
+
+    A token sees more than the public does with the scope ``read`` only.
+    """
     rows = Result.objects.select_related(
         "job__evaluation__revision__repo__namespace", "job__evaluation__suite_revision__suite", "worker"
     )
-    if principal.is_operator:
+    inside = principal.user is not None and principal.has_scope("read")
+    if inside and principal.is_operator:
         return rows
     public = Q(
         job__evaluation__revision__repo__visibility=Visibility.PUBLIC,
         job__evaluation__suite_revision__suite__visibility="public",
     )
-    mine = _own(principal, "job__evaluation__") if principal.user is not None else Q(pk__in=[])
+    mine = _own(principal, "job__evaluation__") if inside else Q(pk__in=[])
     return rows.filter(public | mine)
 
 

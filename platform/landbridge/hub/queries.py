@@ -9,7 +9,7 @@ from django.http import QueryDict
 from landbridge.accounts.principals import Principal
 from landbridge.core.errors import NotFound
 from landbridge.hub import rights
-from landbridge.hub.gate import ask
+from landbridge.hub.gate import READ, ask
 from landbridge_registry import queries as registry
 from landbridge_registry.errors import RepoMissing, RevisionMissing
 from landbridge_registry.models import Commit, Gate, Repo, RepoTag, RepoType, Revision, Visibility
@@ -62,9 +62,12 @@ MODALITIES = {
 
 
 def visible_to(principal: Principal) -> QuerySet[Repo]:
-    """Public repositories, and private ones of the caller's namespaces. A grant opens a private one by its address."""
+    """Public repositories, and private ones of the caller's namespaces. A grant opens a private one by its address.
+
+    A token sees private ones with ``repo.read`` only, as the access predicate has it.
+    """
     seen = Q(visibility=Visibility.PUBLIC)
-    if principal.user is not None:
+    if principal.user is not None and principal.has_scope(READ):
         seen |= Q(namespace__in=rights.namespaces_of(principal))
     return registry.repos().filter(seen, disabled_reason="")
 

@@ -23,10 +23,15 @@ def board(slug: str) -> Board:
 
 
 def entries(found: Board, principal: Principal) -> QuerySet[Entry]:
-    """A board's rows in order: public models, and the caller's own. Overall rows come first, unranked ones last."""
+    """A board's rows in order: public models, and the caller's own. Overall rows come first, unranked ones last.
+
+    A token sees rows of private models with the scope ``read`` only.
+    """
     rows = Entry.objects.filter(board=found)
-    if not principal.is_operator:
-        rows = rows.filter(Q(model__visibility=Visibility.PUBLIC) | Q(model__namespace__in=list(principal.memberships)))
+    inside = principal.has_scope("read")
+    if not (inside and principal.is_operator):
+        mine = list(principal.memberships) if inside else []
+        rows = rows.filter(Q(model__visibility=Visibility.PUBLIC) | Q(model__namespace__in=mine))
     rows = rows.select_related("task", "model__namespace", "revision", "result")
     return rows.order_by(
         F("task__name").asc(nulls_first=True), F("rank").asc(nulls_last=True), "model__namespace__name", "model__name"
