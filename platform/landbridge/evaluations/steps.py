@@ -94,9 +94,18 @@ def fence(job_id: str, number: int, worker: Worker) -> Q:
 def hold_lease(job_id: str, number: int, worker: Worker) -> Job:
     """The job, locked, if the lease is current; else ``JobEnded`` or ``Fenced``."""
     # a write, not a look: on SQLite there is no row lock, and on PostgreSQL this takes it
-    if Job.objects.filter(fence(job_id, number, worker)).update(event_seq=F("event_seq")) != 1:
+    if not lock(job_id, fence(job_id, number, worker)):
         raise refusal(job_id)
     return Job.objects.get(pk=job_id)
+
+
+@step
+def lock(job_id: str, where: Q = Q()) -> bool:
+    """Lock the row and see what its last writer left. False: it does not meet ``where``, or is not there.
+
+    Who decides by what a job is locks it first: a look alone shows the state before a write that is not committed yet.
+    """
+    return Job.objects.filter(where, pk=job_id).update(event_seq=F("event_seq")) == 1
 
 
 def refusal(job_id: str) -> Fenced | JobEnded:

@@ -138,8 +138,7 @@ def _issue(job: Job, worker: Worker, contents: jobspec.Contents) -> tuple[Token,
 @transaction.atomic(durable=True)
 def take_back_job(*, job_id: str, actor: User) -> bool:
     """End the lease of a worker that fell silent. False: it is not overdue (any more)."""
-    overdue = Q(pk=job_id, state__in=ACTIVE, lease_until__lt=time.now())
-    if Job.objects.filter(overdue).update(event_seq=F("event_seq")) != 1:
+    if not steps.lock(job_id, Q(state__in=ACTIVE, lease_until__lt=time.now())):
         return False
     job = Job.objects.select_related("worker").get(pk=job_id)
     name = job.worker.name if job.worker else "The worker"

@@ -32,6 +32,7 @@ def cancel_job(*, job_id: str, actor: User, who: Who = Who.MEMBER) -> Job:
 
     Asking twice is harmless. Raises ``TransitionRefused`` for a job that ended otherwise.
     """
+    steps.lock(job_id)  # a worker may be giving it back: both updates below would miss it
     now = time.db_now()
     fault = steps.cancelled_fault()
     if JOB.move(Job, job_id, "cancel", who=who, state_since=now, ended_at=now, cancel_requested=True, fault=fault):
@@ -40,7 +41,7 @@ def cancel_job(*, job_id: str, actor: User, who: Who = Who.MEMBER) -> Job:
     job = Job.objects.select_related("evaluation").get(pk=job_id)
     if asked:
         tell_state(job_id, job.state, code="cancel_pending", text="The worker stops it at its next call.")
-    if job.state in TERMINAL and not job.cancel_requested:
+    if not job.cancel_requested:
         raise TransitionRefused(f"This job is {job.state}; only a live one can be cancelled.", state=job.state)
     ledger.record("evaluation.cancelled", subject=job, actor=actor)
     return job

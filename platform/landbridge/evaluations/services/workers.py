@@ -1,10 +1,14 @@
 # ruff: noqa: ARG001 every service names its actor; not every deed is for the ledger
 """Machines that run jobs: admitted by the operator (``manage.py create_worker``), registered by their process."""
 
+from uuid import UUID
+
 from django.db import transaction
+from django.db.models import Q
 
 from landbridge.accounts.models import User
 from landbridge.core import ledger, time
+from landbridge.core.db import step
 from landbridge.core.machine import Who
 from landbridge.evaluations import steps
 from landbridge.evaluations.machine import ACTIVE
@@ -23,8 +27,7 @@ def register_worker(*, registration: Registration, pool: str, actor: User) -> Wo
     """
     name = actor.username.removeprefix(PREFIX)[:80]
     worker, _ = Worker.objects.get_or_create(user=actor, defaults={"name": name, "pool": pool})
-    held = Job.objects.filter(worker=worker, state__in=ACTIVE).exclude(instance=registration.instance)
-    for job in held.order_by("pk"):
+    for job in _left_behind(worker, registration.instance):
         fault = {**RESTARTED, "text": f"{worker.name} started anew while it ran this job; it is run again."}
         steps.give_back(job, who=Who.CLOCK, outcome="lost", fault=fault, counted=True)
     renewed = worker.public_key != registration.public_key
@@ -44,6 +47,15 @@ def register_worker(*, registration: Registration, pool: str, actor: User) -> Wo
         ledger.record("worker.key", subject=worker, actor=actor, public_key=registration.public_key)
     worker.refresh_from_db()
     return worker
+
+
+@step
+def _left_behind(worker: Worker, instance: UUID) -> list[Job]:
+    """Jobs under leases of an earlier process, all of them locked before one is changed."""
+    old = Q(worker=worker, state__in=ACTIVE) & ~Q(instance=instance)
+    found = Job.objects.filter(old).order_by("pk").values_list("pk", flat=True)
+    locked = [job_id for job_id in list(found) if steps.lock(job_id, old)]
+    return list(Job.objects.filter(pk__in=locked).order_by("pk"))
 
 
 @transaction.atomic(durable=True)
