@@ -1,12 +1,14 @@
 """The stream of a job: numbered without gaps, resumed without loss, ended when the job ends."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from landbridge.accounts.models import Organization, User
+from landbridge.accounts.models import Membership, Organization, Token, User
+from landbridge.core import time
 from landbridge.evaluations.api import events
 from landbridge.evaluations.models import Job
 from tests.jobs.ground import bench, queue
@@ -95,6 +97,49 @@ def test_streams_are_capped_and_free_again_when_closed(finished: Job, client: Cl
     for answer in held:
         list(answer.streaming_content)  # type: ignore[attr-defined] # a stream
     assert read(client, finished, ada)
+
+
+def watched(client: Client, job: Job, user: User, monkeypatch: pytest.MonkeyPatch) -> Iterator[bytes]:
+    """An open stream that asks at each look whether it may go on, read up to its first progress."""
+    for name, value in (("EVERY", 0.001), ("AGAIN", 0.0), ("COMMENT", 0.001), ("LONGEST", 1.0)):
+        monkeypatch.setattr(events, name, value)
+    answer = client.get(f"/api/v1/jobs/{job.pk}/events", headers=token(user, "read"))
+    stream: Iterator[bytes] = iter(answer.streaming_content)  # type: ignore[attr-defined] # a stream
+    while b"event: progress" not in next(stream):
+        pass
+    return stream
+
+
+def left(stream: Iterator[bytes]) -> list[bytes]:
+    return [chunk for _, chunk in zip(range(100), stream, strict=False)]
+
+
+def test_a_stream_goes_on_for_who_may_see_the_job(
+    lumen: Organization, client: Client, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert len(left(watched(client, queue(ada), ada, monkeypatch))) == 100
+
+
+def test_a_stream_stops_when_the_reader_leaves_the_organization(
+    lumen: Organization, client: Client, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = watched(client, queue(ada), ada, monkeypatch)
+    Membership.objects.filter(user=ada).delete()
+    assert left(stream) == []
+
+
+@pytest.mark.parametrize("ended", ["revoked", "expired", "closed"])
+def test_a_stream_stops_with_its_token(
+    lumen: Organization, client: Client, ada: User, monkeypatch: pytest.MonkeyPatch, ended: str
+) -> None:
+    stream = watched(client, queue(ada), ada, monkeypatch)
+    if ended == "revoked":
+        Token.objects.filter(user=ada).update(revoked_at=time.now())
+    elif ended == "expired":
+        Token.objects.filter(user=ada).update(expires_at=time.now())
+    else:
+        User.objects.filter(pk=ada.pk).update(is_active=False)
+    assert left(stream) == []
 
 
 def test_a_place_that_is_no_number_is_refused(finished: Job, client: Client, ada: User) -> None:

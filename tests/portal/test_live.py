@@ -1,15 +1,18 @@
 """Live parts of pages: pieces of HTML whenever something changed, an end, and a limit."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.http import StreamingHttpResponse
 from django.test import Client, RequestFactory
 
-from landbridge.accounts.models import Organization, User
+from landbridge.accounts.models import Membership, Organization, User
 from landbridge.core import time
 from landbridge.evaluations import services
 from landbridge.evaluations.models import Job
 from landbridge.portal import streams
 from landbridge.portal.shown import jobs as shown
+from landbridge.submissions.machine import SubmissionState
 from landbridge.submissions.models import Submission
 from tests.jobs.ground import bench, queue
 from tests.portal.conftest import Browser
@@ -50,7 +53,7 @@ def stream(*states: str, principal: str = "user:1") -> StreamingHttpResponse:
             left.pop(0)
         return left[0]
 
-    answer = streams.answer(RequestFactory().get("/live"), streams.Live(mark, piece), principal=principal)
+    answer = streams.answer(RequestFactory().get("/live"), streams.Live(mark, piece, check=mark), principal=principal)
     assert isinstance(answer, StreamingHttpResponse)
     return answer
 
@@ -129,6 +132,50 @@ def test_members_cancel_and_run_again_from_the_page(client: Client, job: Job) ->
     again = client.post(f"/jobs/{job.pk}/rerun")
     made = Job.objects.exclude(pk=job.pk).get()
     assert again["Location"] == f"/jobs/{made.pk}" and made.rerun_of_id == job.pk
+
+
+END = "event: end\ndata: end\n\n"
+
+
+def watched(client: Client, path: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[bytes]:
+    """An open stream that asks at each look whether it may go on, read up to its first piece."""
+    for name, value in (("LOOK", 0.001), ("AGAIN", 0.0), ("BREATH", 0.0), ("LONGEST", 1.0)):
+        monkeypatch.setattr(streams, name, value)
+    stream: Iterator[bytes] = iter(client.get(path).streaming_content)  # type: ignore[attr-defined] # a stream
+    assert next(stream).startswith(b"retry:") and next(stream).startswith(b"data:")
+    assert next(stream) == b": still here\n\n"
+    return stream
+
+
+@pytest.mark.parametrize("ended", ["left", "closed"])
+def test_a_jobs_page_stops_for_who_may_not_see_it_any_more(
+    client: Client, job: Job, ada: User, monkeypatch: pytest.MonkeyPatch, ended: str
+) -> None:
+    stream = watched(client, f"/jobs/{job.pk}/live", monkeypatch)
+    if ended == "left":
+        Membership.objects.filter(user=ada).delete()
+    else:
+        User.objects.filter(pk=ada.pk).update(is_active=False)
+    assert [chunk.decode() for chunk in stream] == [END]
+
+
+def test_a_change_is_not_shown_to_who_has_left_meanwhile(
+    client: Client, job: Job, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = watched(client, f"/jobs/{job.pk}/live", monkeypatch)
+    monkeypatch.setattr(streams, "AGAIN", 60.0)
+    Membership.objects.filter(user=ada).delete()
+    services.cancel_job(job_id=job.pk, actor=ada)
+    assert [chunk.decode() for chunk in stream] == [END]
+
+
+def test_a_submissions_page_stops_for_who_may_not_see_it_any_more(
+    browser: Browser, submitted: Submission, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Submission.objects.update(state=SubmissionState.SCREENING)
+    stream = watched(browser(ada), f"/submissions/{submitted.pk}/live", monkeypatch)
+    Membership.objects.filter(user=ada).delete()
+    assert [chunk.decode() for chunk in stream] == [END]
 
 
 def test_another_organization_finds_no_job(browser: Browser, job: Job, carl: User) -> None:

@@ -7,6 +7,7 @@ from functools import cached_property
 from django.http import HttpRequest
 from rest_framework.request import Request
 
+from landbridge.accounts import tokens
 from landbridge.accounts.models import Membership, OrganizationKind, Role, Token, User
 from landbridge.core.errors import NotAllowed, Unauthenticated
 from landbridge_registry.models import Namespace
@@ -45,6 +46,11 @@ class Principal:
             for row in self.memberships.values()
         )
 
+    def organizations(self, *roles: str) -> list[str]:
+        """The ids of the organizations where the caller holds one of ``roles``, or belongs at all if none is named."""
+        rows = self.memberships.values()
+        return [row.organization_id for row in rows if not roles or row.role in roles]
+
     def role_in(self, namespace_id: int) -> str | None:
         row = self.memberships.get(namespace_id)
         return row.role if row else None
@@ -80,6 +86,22 @@ class Principal:
     def require_scope(self, scope: str) -> None:
         if not self.has_scope(scope):
             raise NotAllowed(f"This token lacks the scope {scope}. Make one that has it.", code="scope_missing")
+
+
+def renewed(principal: Principal) -> Principal:
+    """The same caller by what the rows say now: for answers that last, as a principal keeps what it has read.
+
+    Raises ``Unauthenticated`` where the account is closed, or the token over.
+    """
+    user, token = principal.user, principal.token
+    if token is not None:
+        token = tokens.live().filter(pk=token.pk).first()
+        user = token.user if token is not None else None
+    elif user is not None:
+        user = User.objects.filter(pk=user.pk, is_active=True).first()
+    if user is None and principal.user is not None:
+        raise Unauthenticated("This account or token is not valid any more.")
+    return Principal(user, token)
 
 
 def _capped(rows: Iterable[Membership], token: Token) -> Iterator[Membership]:

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from landbridge.accounts.models import Organization, Token, TokenKind, User
 from landbridge.core import time
@@ -82,8 +82,13 @@ def find(text: str) -> Token | None:
     """The live token of this text, by the database's clock."""
     if not well_formed(text):
         return None
-    live = Q(revoked_at=None, expires_at__gt=time.now(), user__is_active=True)
-    return Token.objects.filter(live, digest=digest_of(text)).select_related("user", "organization").first()
+    return live().filter(digest=digest_of(text)).first()
+
+
+def live() -> QuerySet[Token]:
+    """Tokens that open something now."""
+    good = Q(revoked_at=None, expires_at__gt=time.now(), user__is_active=True)
+    return Token.objects.filter(good).select_related("user", "organization")
 
 
 def may_come_from(token: Token, address: str) -> bool:

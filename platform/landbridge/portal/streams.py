@@ -13,11 +13,12 @@ from typing import Final
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import translation
 
-from landbridge.core.errors import DomainError
+from landbridge.core.errors import DomainError, NotAllowed, NotFound, Unauthenticated
 
 EACH: Final = 4
 ALL: Final = 24
 LOOK: Final = 0.5  # seconds between two looks
+AGAIN: Final = 3.0  # seconds between two questions whether the watcher may still see it
 BREATH: Final = 15.0  # seconds of silence before a comment keeps the connection
 LONGEST: Final = 600.0
 
@@ -41,10 +42,11 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """``mark`` is cheap and changes whenever ``piece`` would."""
+    """``mark`` is cheap and changes whenever ``piece`` would. ``check`` raises when the watcher may not see it."""
 
     mark: Callable[[], object]
     piece: Callable[[], Piece]
+    check: Callable[[], object]
 
 
 def answer(request: HttpRequest, live: Live, *, principal: str) -> HttpResponseBase:
@@ -80,12 +82,24 @@ class _Stream:
 
 
 def _events(live: Live) -> Generator[str, None, None]:
-    """A piece whenever something changed; ``end`` when it is over."""
-    language, pause = translation.get_language(), threading.Event()
-    started = spoken = time.monotonic()
-    last: object = None
+    """A piece whenever something changed; ``end`` when it is over, or not for this watcher any more."""
     yield "retry: 2000\n\n"
+    try:
+        over = yield from _pieces(live)
+    except (NotFound, NotAllowed, Unauthenticated):
+        over = True
+    if over:
+        yield "event: end\ndata: end\n\n"
+
+
+def _pieces(live: Live) -> Generator[str, None, bool]:
+    language, pause = translation.get_language(), threading.Event()
+    started = spoken = asked = time.monotonic()
+    last: object = None
     while time.monotonic() - started < LONGEST:
+        if time.monotonic() - asked >= AGAIN:
+            live.check()
+            asked = time.monotonic()
         mark = live.mark()
         if mark != last:
             with translation.override(language):
@@ -93,12 +107,12 @@ def _events(live: Live) -> Generator[str, None, None]:
             yield _event(piece.html)
             last, spoken = mark, time.monotonic()
             if piece.over:
-                yield "event: end\ndata: end\n\n"
-                return
+                return True
         elif time.monotonic() - spoken > BREATH:
             yield ": still here\n\n"
             spoken = time.monotonic()
         pause.wait(LOOK)
+    return False
 
 
 def _event(html: str) -> str:

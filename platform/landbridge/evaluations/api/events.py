@@ -13,9 +13,9 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from landbridge.accounts.principals import principal_of
+from landbridge.accounts.principals import Principal, principal_of, renewed
 from landbridge.core.access import Rules
-from landbridge.core.errors import Invalid, TooMany
+from landbridge.core.errors import Invalid, NotAllowed, NotFound, TooMany, Unauthenticated
 from landbridge.core.views import View
 from landbridge.evaluations import queries, shapes
 from landbridge.evaluations.api.jobs import READ
@@ -23,6 +23,7 @@ from landbridge.evaluations.machine import TERMINAL
 from landbridge.evaluations.models import Job
 
 EVERY: Final = 0.5  # seconds between looks at the table
+AGAIN: Final = 3.0  # seconds between questions whether the reader may still see it
 COMMENT: Final = 15.0
 LONGEST: Final = 600.0  # then the reader comes back by itself
 STREAMS: Final = 24  # at once in this process: each holds a thread
@@ -52,11 +53,12 @@ class Events(View):
 
     @extend_schema(responses={(200, "text/event-stream"): OpenApiTypes.STR})
     def get(self, request: Request, job: str) -> Response | StreamingHttpResponse:
-        found = queries.job_for(principal_of(request), job)
+        principal = principal_of(request)
+        found = queries.job_for(principal, job)
         after = last_seen(request)
         if not _streams.acquire(blocking=False):
             raise TooMany("Too many live streams at once. Poll /api/v1/jobs/{id} instead.", retry_after=5)
-        answer = StreamingHttpResponse(Stream(found.pk, after), content_type="text/event-stream")
+        answer = StreamingHttpResponse(Stream(found.pk, after, principal), content_type="text/event-stream")
         answer["Cache-Control"], answer["X-Accel-Buffering"] = "no-store", "no"
         return answer
 
@@ -71,8 +73,8 @@ def last_seen(request: Request) -> int:
 class Stream:
     """The bytes of one reader. Its place among the streams is free again when it is closed, however that happens."""
 
-    def __init__(self, job_id: str, after: int) -> None:
-        self.frames = frames(job_id, after)
+    def __init__(self, job_id: str, after: int, principal: Principal) -> None:
+        self.frames = frames(job_id, after, principal)
         self.open = True
 
     def __iter__(self) -> Iterator[bytes]:
@@ -85,11 +87,18 @@ class Stream:
             _streams.release()
 
 
-def frames(job_id: str, after: int) -> Iterator[bytes]:
-    """Events after ``after``, the latest progress, comments in between, and ``end`` when the job is over."""
-    wait, quiet, spent, shown = threading.Event(), 0.0, 0.0, ""
+def frames(job_id: str, after: int, principal: Principal) -> Iterator[bytes]:
+    """Events after ``after``, the latest progress, comments in between, and ``end`` when the job is over.
+
+    It stops without ``end`` once ``principal`` may not see the job any more; who comes back is told why.
+    """
+    wait, quiet, spent, shown, asked = threading.Event(), 0.0, 0.0, "", 0.0
     yield b"retry: 2000\n\n"
     while spent < LONGEST:
+        if spent - asked >= AGAIN:
+            asked = spent
+            if not _still(principal, job_id):
+                return
         job = Job.objects.get(pk=job_id)
         events = queries.events_after(job_id, after)
         for event in events:
@@ -108,6 +117,14 @@ def frames(job_id: str, after: int) -> Iterator[bytes]:
             yield b": still here\n\n"
         wait.wait(EVERY)
         spent += EVERY
+
+
+def _still(principal: Principal, job_id: str) -> bool:
+    try:
+        queries.job_for(renewed(principal), job_id)
+    except (NotFound, NotAllowed, Unauthenticated):
+        return False
+    return True
 
 
 def frame(kind: str, data: dict[str, Any], seq: int | None) -> bytes:

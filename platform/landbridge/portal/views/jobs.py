@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from landbridge.accounts.models import Role
-from landbridge.accounts.principals import Principal, principal_of
+from landbridge.accounts.principals import Principal, principal_of, renewed
 from landbridge.core import pagination
 from landbridge.core.access import Access, Right
 from landbridge.evaluations import queries, services
@@ -54,12 +54,15 @@ def live(request: HttpRequest, job_id: str) -> HttpResponseBase:
     principal = principal_of(request)
     found = queries.job_for(principal, job_id)
 
+    def seen() -> Job:
+        return queries.job_for(renewed(principal), found.pk)
+
     def piece() -> streams.Piece:
-        now = queries.job_for(principal, found.pk)
+        now = seen()
         html = render_to_string("portal/parts/job_live.html", {"shown": shown.show(now), "job": now})
         return streams.Piece(html, over=now.state in TERMINAL)
 
-    watched = streams.Live(mark=lambda: shown.mark_of(found.pk), piece=piece)
+    watched = streams.Live(mark=lambda: shown.mark_of(found.pk), piece=piece, check=seen)
     return streams.answer(request, watched, principal=f"user:{principal.require_user().pk}")
 
 

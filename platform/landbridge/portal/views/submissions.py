@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from landbridge.accounts.models import Role, User
-from landbridge.accounts.principals import Principal, principal_of
+from landbridge.accounts.principals import Principal, principal_of, renewed
 from landbridge.core import pagination
 from landbridge.core.access import Access, Right
 from landbridge.core.machine import Who
@@ -153,17 +153,19 @@ def live(request: HttpRequest, submission_id: str) -> HttpResponseBase:
     principal = principal_of(request)
     found = queries.submission_for(principal, submission_id)
 
+    def seen() -> Submission:
+        return queries.submission_for(renewed(principal), found.pk)
+
     def piece() -> streams.Piece:
-        now = queries.submission_for(principal, found.pk)
+        now = seen()
         html = render_to_string("portal/parts/submission_live.html", _state(now))
         return streams.Piece(html, over=now.state != found.state or not _moves(now))
 
     def mark() -> object:
         return queries.submission_for(principal, found.pk).state
 
-    return streams.answer(
-        request, streams.Live(mark=mark, piece=piece), principal=f"user:{principal.require_user().pk}"
-    )
+    watched = streams.Live(mark=mark, piece=piece, check=seen)
+    return streams.answer(request, watched, principal=f"user:{principal.require_user().pk}")
 
 
 @page(POST=MEMBERS)
