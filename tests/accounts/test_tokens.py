@@ -11,7 +11,7 @@ from django.test import Client
 
 from landbridge.accounts import services, tokens
 from landbridge.accounts.models import Membership, Organization, Role, Token, User
-from landbridge.core.errors import DomainError
+from landbridge.core.errors import Conflict, DomainError
 
 if TYPE_CHECKING:
     from tests.accounts.conftest import Caller
@@ -161,6 +161,21 @@ class TestOfARobot:
         me = with_token(key["token"]).get("/api/v1/me").json()
         assert (me["username"], me["kind"]) == ("robot:lumen:ci", "robot")
         assert me["organizations"] == [{"organization": "lumen", "kind": "lab", "role": "member"}]
+
+    def test_a_robot_that_is_there_keeps_its_role_and_another_is_refused(self, ada: User) -> None:
+        def again(**role: Role) -> None:
+            services.issue_organization_token(actor=ada, slug="lumen", name="ci", scopes=["read"], **role)
+
+        again()
+        again(role=Role.MEMBER)
+        with pytest.raises(Conflict, match="robot:lumen:ci is a member"):
+            again(role=Role.MAINTAINER)
+        assert Token.objects.filter(user__username="robot:lumen:ci").count() == 3
+        Membership.objects.filter(user__username="robot:lumen:ci").update(role=Role.MAINTAINER)
+        again()
+        with pytest.raises(Conflict, match="is a maintainer"):
+            again(role=Role.MEMBER)
+        assert Membership.objects.get(user__username="robot:lumen:ci").role == Role.MAINTAINER
 
     def test_it_never_has_more_than_its_maker_has_today(
         self, key: dict[str, str], lumen: Organization, carl: User

@@ -110,10 +110,15 @@ def _facts(asked: Asked) -> Asked | None:
     mine = Membership.objects.filter(
         organization__namespace=OuterRef("namespace"), user=asked.actor, user__is_active=True
     )
-    if asked.token is not None and asked.token.organization_id is not None:
-        mine = mine.filter(organization=asked.token.organization_id)
     key = asked.token.pk if asked.token else ""
     good = Token.objects.filter(pk=key, revoked_at=None, expires_at__gt=time.now(), user__is_active=True)
+    if asked.token is not None and asked.token.organization_id is not None:
+        mine = mine.filter(organization=asked.token.organization_id)
+        if asked.token.made_by_id is not None:
+            maker = Membership.objects.filter(
+                organization=asked.token.organization_id, user=asked.token.made_by_id, user__is_active=True
+            )
+            mine, good = mine.filter(Exists(maker)), good.filter(Exists(maker))
     row = (
         Repo.objects.filter(pk=asked.repo.pk)
         .annotate(mine=Exists(mine), token_live=Exists(good))

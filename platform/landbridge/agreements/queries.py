@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from landbridge.accounts.models import Membership, Role, User
+from landbridge.accounts.models import Role, Token, User
 from landbridge.accounts.principals import Principal
 from landbridge.agreements import access, documents, execution, live, pages
 from landbridge.agreements import sentences as say
@@ -127,10 +127,10 @@ def model_of(namespace: str, name: str) -> Repo:
     return found
 
 
-def visible_to(user: User) -> QuerySet[Agreement]:
+def visible_to(user: User, token: Token | None = None) -> QuerySet[Agreement]:
     """Agreements of the person: of organizations they act for, or asked for by them, to be signed by them, or used."""
-    offices = Membership.objects.filter(user=user, role__in=OFFICE).values("organization")
-    mine = Membership.objects.filter(user=user).values("organization")
+    caller = Principal(user, token)
+    offices, mine = caller.organizations(*OFFICE), caller.organizations()
     of_office = Q(licensor__in=offices) | Q(licensee__in=offices)
     of_person = Q(requested_by=user) | Q(pk__in=Seat.objects.filter(user=user, ended_at=None).values("agreement"))
     of_person |= Q(pk__in=Slot.objects.filter(person=user).values("agreement"))
@@ -139,25 +139,25 @@ def visible_to(user: User) -> QuerySet[Agreement]:
     return rows.select_related("licensor", "licensee", "repo__namespace", "offer", "requested_by")
 
 
-def agreement_of(number: str, user: User) -> Agreement:
+def agreement_of(number: str, user: User, token: Token | None = None) -> Agreement:
     """By number (or id). Somebody else's is as absent as one that never was."""
-    rows = visible_to(user).filter(Q(number=number.upper()) | Q(pk=number.lower()))
+    rows = visible_to(user, token).filter(Q(number=number.upper()) | Q(pk=number.lower()))
     found = rows.first()
     if found is None:
         raise NotFound(HIDDEN)
     return found
 
 
-def sides_of(agreement: Agreement, user: User) -> list[Who]:
-    """The sides the person acts for."""
-    acting = set(Membership.objects.filter(user=user, role__in=OFFICE).values_list("organization", flat=True))
+def sides_of(agreement: Agreement, user: User, token: Token | None = None) -> list[Who]:
+    """The sides the person acts for; a robot never more than its maker."""
+    acting = Principal(user, token).organizations(*OFFICE)
     pairs = ((Who.LICENSOR, agreement.licensor_id), (Who.LICENSEE, agreement.licensee_id))
     return [side for side, organization in pairs if organization in acting]
 
 
-def actions_for(agreement: Agreement, user: User) -> list[str]:
+def actions_for(agreement: Agreement, user: User, token: Token | None = None) -> list[str]:
     """What the API and the page offer this person now. To sign is for whom a statement waits for."""
-    sides = sides_of(agreement, user)
+    sides = sides_of(agreement, user, token)
     signs = Slot.objects.filter(agreement=agreement, person=user, signatures=None).exists()
     if agreement.requested_by_id == user.pk or signs:
         sides.append(Who.LICENSEE)
@@ -221,8 +221,8 @@ def in_state(rows: QuerySet[Agreement], state: str) -> QuerySet[Agreement]:
     return rows.filter(conditions.get(AgreementState(state), Q(state=state)))
 
 
-def on_side(rows: QuerySet[Agreement], user: User, side: str) -> QuerySet[Agreement]:
-    mine = Membership.objects.filter(user=user).values("organization")
+def on_side(rows: QuerySet[Agreement], user: User, side: str, token: Token | None = None) -> QuerySet[Agreement]:
+    mine = Principal(user, token).organizations()
     return rows.filter(licensor__in=mine) if side == Side.LICENSOR else rows.filter(licensee__in=mine)
 
 

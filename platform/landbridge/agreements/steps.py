@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q
 
-from landbridge.accounts.models import AuthorityRecord, Membership, Organization, Role, User
+from landbridge.accounts.models import AuthorityRecord, Organization, Role, Token, User
+from landbridge.accounts.principals import Principal
 from landbridge.agreements import authority, calendar, documents, proofs
 from landbridge.agreements.errors import OfferExhausted, OfferLapsed, OfferWithdrawn
 from landbridge.agreements.machine import AGREEMENT, state_at
@@ -57,15 +58,17 @@ def stamp(agreement: Agreement) -> Agreement:
     return agreement
 
 
-def belongs(person: User, organization: Organization) -> bool:
-    return Membership.objects.filter(user=person, organization=organization, user__is_active=True).exists()
+def belongs(person: User, organization: Organization, token: Token | None = None) -> bool:
+    """Now, and with this token: one of an organization reaches no further than it, nor than who made it."""
+    return person.is_active and organization.pk in Principal(person, token).organizations()
 
 
-def require_side(person: User, organization: Organization, deed: str, *, or_also: User | None = None) -> None:
-    """Owners, maintainers and signatories act for their side in what binds nobody anew."""
-    acts = (Role.OWNER, Role.MAINTAINER, Role.SIGNATORY)
-    rows = Membership.objects.filter(user=person, organization=organization, role__in=acts)
-    if person != or_also and not rows.exists():
+def require_side(
+    person: User, organization: Organization, deed: str, *, token: Token | None, or_also: User | None = None
+) -> None:
+    """Owners, maintainers and signatories act for their side in what binds nobody anew; a robot as its maker may."""
+    acts = Principal(person, token).organizations(Role.OWNER, Role.MAINTAINER, Role.SIGNATORY)
+    if person != or_also and organization.pk not in acts:
         raise NotAllowed(f"An owner, maintainer or signatory of {organization.name} {deed}.", code="role_missing")
 
 

@@ -10,9 +10,9 @@ from django.db import transaction
 
 from landbridge.accounts import steps, tokens
 from landbridge.accounts.errors import LinkUsed
-from landbridge.accounts.models import Membership, Role, SignInLink, Token, TokenKind, User, UserKind
+from landbridge.accounts.models import Membership, Organization, Role, SignInLink, Token, TokenKind, User, UserKind
 from landbridge.core import ledger, time
-from landbridge.core.errors import Invalid, NotFound
+from landbridge.core.errors import Conflict, Invalid, NotFound
 
 LINK: Final = timedelta(minutes=30)
 ROBOT_ROLES: Final = (Role.MEMBER, Role.MAINTAINER)
@@ -53,18 +53,22 @@ def issue_organization_token(  # noqa: PLR0913 one keyword per column
     slug: str,
     name: str,
     scopes: Sequence[str],
-    role: Role = Role.MEMBER,
+    role: Role | None = None,
     lifetime: timedelta = tokens.LIFETIME,
     addresses: Sequence[str] = (),
 ) -> Issued:
-    """A robot of the organization with a token of its own; the token never opens more than its maker may today."""
+    """A robot of the organization with a token of its own; the token never opens more than its maker may today.
+
+    A new robot is a member if no ``role`` is named. One that is there keeps its role, since its other tokens share it:
+    another is refused.
+    """
     found = steps.lock_organization(slug)
-    if role not in ROBOT_ROLES:
+    if role is not None and role not in ROBOT_ROLES:
         raise Invalid("A robot is a member or a maintainer.", errors=[_fault("/role", "A robot is no owner.")])
     if "agreements.sign" in scopes:
         raise Invalid("Only a person signs: leave agreements.sign out.", errors=[_fault("/scopes", "agreements.sign")])
     robot = _robot(found.slug, name)
-    Membership.objects.get_or_create(user=robot, organization=found, defaults={"role": role})
+    _require_role(robot, found, role)
     token, text = tokens.issue(
         user=robot,
         name=name,
@@ -137,6 +141,18 @@ def redeem_sign_in_link(*, actor: User, text: str) -> User:
 def _robot(slug: str, name: str) -> User:
     username = f"robot:{slug}:{name}"[:150]
     return User.objects.filter(username__iexact=username).first() or steps.open_service_user(username, UserKind.ROBOT)
+
+
+def _require_role(robot: User, organization: Organization, role: Role | None) -> None:
+    """The robot belongs to the organization in ``role``; in any, if none is named."""
+    row, _ = Membership.objects.get_or_create(
+        user=robot, organization=organization, defaults={"role": role or Role.MEMBER}
+    )
+    if role is not None and row.role != role:
+        raise Conflict(
+            f"The robot {robot.username} is a {row.role}, and its other tokens share that role. Ask for {row.role}, "
+            "change the robot's role among the members, or name another robot."
+        )
 
 
 def _fault(pointer: str, said: str) -> dict[str, str]:

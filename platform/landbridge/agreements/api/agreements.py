@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from landbridge.accounts.errors import StepUpRequired
-from landbridge.accounts.models import User
+from landbridge.accounts.models import Token, User
 from landbridge.accounts.principals import principal_of
 from landbridge.agreements import access_log, documents, proofs, queries, services
 from landbridge.agreements.api import shapes
@@ -30,12 +30,17 @@ NOTED = (NotAllowed, Conflict, Gone, Invalid, StepUpRequired)  # refusals of a s
 
 def found(request: Request, number: str) -> tuple[User, Agreement]:
     user = principal_of(request).require_user()
-    return user, queries.agreement_of(number, user)
+    return user, queries.agreement_of(number, user, key_of(request))
+
+
+def key_of(request: Request) -> Token | None:
+    """What the caller came with: a robot never reaches further than who made its token."""
+    return principal_of(request).token
 
 
 def answer(request: Request, number: str) -> Response:
     user, agreement = found(request, number)
-    return Response(shapes.agreement_detail(agreement, user))
+    return Response(shapes.agreement_detail(agreement, user, key_of(request)))
 
 
 class Agreements(View):
@@ -48,15 +53,16 @@ class Agreements(View):
     @extend_schema(responses=shapes.AgreementOut(many=True))
     def get(self, request: Request) -> Response:
         user, asked = principal_of(request).require_user(), query.parse(request, self.query, listed=True)
-        rows = queries.visible_to(user)
+        token = key_of(request)
+        rows = queries.visible_to(user, token)
         if asked.one("model"):
             namespace, _, name = asked.one("model").partition("/")
             rows = rows.filter(repo=queries.model_of(namespace, name))
         if asked.one("state"):
             rows = queries.in_state(rows, asked.choice("state", AgreementState.values))
         if asked.one("side"):
-            rows = queries.on_side(rows, user, asked.choice("side", ("licensor", "licensee")))
-        return page(request, rows, ("-created_at", "id"), serialize=lambda row: shapes.agreement_out(row, user))
+            rows = queries.on_side(rows, user, asked.choice("side", ("licensor", "licensee")), token)
+        return page(request, rows, ("-created_at", "id"), serialize=lambda row: shapes.agreement_out(row, user, token))
 
 
 class AgreementView(View):
@@ -108,7 +114,7 @@ class Sign(View):
         except NOTED as error:
             self._note(agreement.number, error, user)
             raise
-        return Response(shapes.agreement_detail(signed.agreement, user))
+        return Response(shapes.agreement_detail(signed.agreement, user, principal.token))
 
     def _note(self, number: str, error: DomainError, user: User) -> None:
         services.note_refusal(number=number, code=error.reason, actor=user)
@@ -129,7 +135,7 @@ class Deed(View):
     def post(self, request: Request, number: str, action: str) -> Response:
         user, agreement = found(request, number)
         reason = valid(shapes.Reason, request)["reason"]
-        self.deeds[action](number=agreement.number, reason=reason, actor=user)
+        self.deeds[action](number=agreement.number, reason=reason, actor=user, token=key_of(request))
         return answer(request, number)
 
 
@@ -178,7 +184,7 @@ class Seats(View):
     def post(self, request: Request, number: str) -> Response:
         user, agreement = found(request, number)
         username = valid(shapes.SeatWish, request)["user"]
-        seat, fresh = services.give_seat(number=agreement.number, username=username, actor=user)
+        seat, fresh = services.give_seat(number=agreement.number, username=username, actor=user, token=key_of(request))
         return Response(shapes.seat_out(seat), status=201 if fresh else 200)
 
     @extend_schema(request=shapes.SeatWish, responses={204: None})
@@ -196,7 +202,7 @@ class SeatView(View):
 
 def end_seat(request: Request, number: str, username: str) -> Response:
     user, agreement = found(request, number)
-    services.end_seat(number=agreement.number, username=username, actor=user)
+    services.end_seat(number=agreement.number, username=username, actor=user, token=key_of(request))
     return Response(status=204)
 
 
@@ -211,7 +217,7 @@ class AccessLog(View):
     def get(self, request: Request, number: str) -> Response:
         asked = query.parse(request, self.query, listed=True)
         user, agreement = found(request, number)
-        if not queries.sides_of(agreement, user):
+        if not queries.sides_of(agreement, user, key_of(request)):
             raise NotAllowed("Owners, maintainers and signatories of the two sides read the log.", code="role_missing")
         rows = queries.access_rows(agreement)
         decision = asked.choice("decision", ("allowed", "denied"))

@@ -111,7 +111,7 @@ class Revocation(View):
         principal = principal_of(request)
         user, offer = principal.require_user(), queries.offer_of(offer_id, principal)
         reason = valid(shapes.Reason, request)["reason"]
-        changed = services.revoke_offer(offer_id=offer.pk, reason=reason, actor=user)
+        changed = services.revoke_offer(offer_id=offer.pk, reason=reason, actor=user, token=principal.token)
         return Response(shapes.offer_detail(changed))
 
 
@@ -128,9 +128,9 @@ class Take(View):
         user, offer = principal.require_user(), queries.offer_of(offer_id, principal)
         wish = valid(shapes.Taking, request)
         verdict = verdict_of(offer.repo, [one["commit"] for one in offer.revisions])
-        agreement = services.take_offer(offer_id=offer.pk, verdict=verdict, actor=user, **wish)
+        agreement = services.take_offer(offer_id=offer.pk, verdict=verdict, actor=user, token=principal.token, **wish)
         where = {"Location": f"/api/v1/agreements/{agreement.number}"}
-        return Response(shapes.agreement_detail(agreement, user), status=201, headers=where)
+        return Response(shapes.agreement_detail(agreement, user, principal.token), status=201, headers=where)
 
 
 class License(View):

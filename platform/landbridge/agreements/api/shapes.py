@@ -6,7 +6,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from landbridge.accounts.models import OrganizationKind, User
+from landbridge.accounts.models import OrganizationKind, Token, User
 from landbridge.agreements import documents, pages, proofs, queries
 from landbridge.agreements.models import AccessRow, Agreement, AgreementRevision, AgreementType, Grant, Offer, Seat
 from landbridge.core import time
@@ -269,14 +269,14 @@ def offer_detail(offer: Offer) -> dict[str, Any]:
     return {**offer_out(offer), "texts": texts, "findings": offer.verdict["findings"], "consent": proofs.CONSENT}
 
 
-def agreement_out(agreement: Agreement, user: User) -> dict[str, Any]:
+def agreement_out(agreement: Agreement, user: User, token: Token | None = None) -> dict[str, Any]:
     return {
         "id": agreement.pk,
         "number": agreement.number,
         "type": agreement.type,
         "state": str(queries.current_state(agreement)),
         "reason": agreement.reason,
-        "allowed_actions": queries.actions_for(agreement, user),
+        "allowed_actions": queries.actions_for(agreement, user, token),
         "licensor": agreement.licensor.slug,
         "licensee": agreement.licensee.slug,
         "model": str(agreement.repo),
@@ -297,9 +297,9 @@ def agreement_out(agreement: Agreement, user: User) -> dict[str, Any]:
     }
 
 
-def agreement_detail(agreement: Agreement, user: User) -> dict[str, Any]:
+def agreement_detail(agreement: Agreement, user: User, token: Token | None = None) -> dict[str, Any]:
     revision = queries.revision_of(agreement)
-    body, slots = agreement_out(agreement, user), queries.slots_of(agreement)
+    body, slots = agreement_out(agreement, user, token), queries.slots_of(agreement)
     waiting = queries.statement_for(agreement, user) if body["state"] == "signing" else None
     unsigned = [slot["person"] for slot in slots if slot["signed_at"] is None]
     return {

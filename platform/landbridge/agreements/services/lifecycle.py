@@ -13,18 +13,18 @@ from landbridge.core.machine import Who
 
 
 @transaction.atomic(durable=True)
-def suspend(*, number: str, reason: str, actor: User) -> Agreement:
+def suspend(*, number: str, reason: str, actor: User, token: Token | None = None) -> Agreement:
     """Close access at once; the term runs on. The licensor gives a reason, which both sides see."""
-    agreement = _of_licensor(number, actor, "suspends an agreement")
+    agreement = _of_licensor(number, actor, token, "suspends an agreement")
     now = time.db_now()
     AGREEMENT.require(Agreement, agreement.pk, "suspend", who=Who.LICENSOR, suspended_at=now, reason=reason)
     return _done(agreement, "agreement.suspended", actor, reason)
 
 
 @transaction.atomic(durable=True)
-def resume(*, number: str, reason: str, actor: User) -> Agreement:
+def resume(*, number: str, reason: str, actor: User, token: Token | None = None) -> Agreement:
     """The cause is cleared: access opens again for what is left of the term."""
-    agreement = _of_licensor(number, actor, "resumes an agreement")
+    agreement = _of_licensor(number, actor, token, "resumes an agreement")
     AGREEMENT.require(Agreement, agreement.pk, "resume", who=Who.LICENSOR, reason=reason)
     return _done(agreement, "agreement.resumed", actor, reason)
 
@@ -33,8 +33,8 @@ def resume(*, number: str, reason: str, actor: User) -> Agreement:
 def terminate(*, number: str, reason: str, totp: str, actor: User, token: Token | None = None) -> Agreement:
     """End it for good. Either side's person with authority to terminate, who confirms with a code."""
     proofs.require_person(actor, token)
-    agreement = _visible(number, actor)
-    ours = steps.belongs(actor, agreement.licensor)
+    agreement = _visible(number, actor, token)
+    ours = steps.belongs(actor, agreement.licensor, token)
     side, entity = (Who.LICENSOR, agreement.licensor) if ours else (Who.LICENSEE, agreement.licensee)
     deed = authority.Deed(agreement.type, "terminate")
     authority.find(person=actor, organization=entity, deed=deed)
@@ -45,18 +45,18 @@ def terminate(*, number: str, reason: str, totp: str, actor: User, token: Token 
 
 
 @transaction.atomic(durable=True)
-def withdraw(*, number: str, reason: str, actor: User) -> Agreement:
+def withdraw(*, number: str, reason: str, actor: User, token: Token | None = None) -> Agreement:
     """The licensor takes one unsigned agreement back; its place in the offer is free again."""
-    agreement = _of_licensor(number, actor, "withdraws an agreement")
+    agreement = _of_licensor(number, actor, token, "withdraws an agreement")
     steps.withdraw(agreement, reason=reason)
     return _done(agreement, "agreement.withdrawn", actor, reason)
 
 
 @transaction.atomic(durable=True)
-def decline(*, number: str, reason: str, actor: User) -> Agreement:
+def decline(*, number: str, reason: str, actor: User, token: Token | None = None) -> Agreement:
     """The licensee does not want it after all; its place in the offer is free again."""
-    agreement = _visible(number, actor)
-    steps.require_side(actor, agreement.licensee, "declines an agreement", or_also=agreement.requested_by)
+    agreement = _visible(number, actor, token)
+    steps.require_side(actor, agreement.licensee, "declines an agreement", token=token, or_also=agreement.requested_by)
     now = time.db_now()
     AGREEMENT.require(Agreement, agreement.pk, "decline", who=Who.LICENSEE, declined_at=now, reason=reason)
     steps.give_place_back(agreement)
@@ -89,17 +89,17 @@ def _overdue(agreement_id: str) -> QuerySet[Agreement]:
     return rows.filter(pk=agreement_id, offer_until__lte=time.now(), **unsigned)
 
 
-def _visible(number: str, actor: User) -> Agreement:
+def _visible(number: str, actor: User, token: Token | None) -> Agreement:
     """The locked agreement, for its two sides only."""
     agreement = steps.lock(number)
-    if not steps.belongs(actor, agreement.licensor) and not steps.belongs(actor, agreement.licensee):
+    if not any(steps.belongs(actor, side, token) for side in (agreement.licensor, agreement.licensee)):
         raise NotFound("There is nothing at this address that you may see.")
     return agreement
 
 
-def _of_licensor(number: str, actor: User, deed: str) -> Agreement:
-    agreement = _visible(number, actor)
-    steps.require_side(actor, agreement.licensor, deed)
+def _of_licensor(number: str, actor: User, token: Token | None, deed: str) -> Agreement:
+    agreement = _visible(number, actor, token)
+    steps.require_side(actor, agreement.licensor, deed, token=token)
     return agreement
 
 

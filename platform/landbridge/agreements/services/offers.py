@@ -132,12 +132,12 @@ def _signed(offer: Offer, *, record: AuthorityRecord, proof: dict[str, object], 
 
 
 @transaction.atomic(durable=True)
-def revoke_offer(*, offer_id: str, reason: str, actor: User) -> Offer:
+def revoke_offer(*, offer_id: str, reason: str, actor: User, token: Token | None = None) -> Offer:
     """Nobody takes it any more; what waits for a signature falls; what was executed stays. Again changes nothing."""
     offer = Offer.objects.select_related("licensor").filter(pk=offer_id).first()
     if offer is None:
         raise NotFound(HIDDEN)
-    steps.require_side(actor, offer.licensor, "withdraws an offer")
+    steps.require_side(actor, offer.licensor, "withdraws an offer", token=token)
     moment = {"revoked_at": time.now(), "revoked_by": actor, "revoked_reason": reason}
     if Offer.objects.filter(pk=offer.pk, revoked_at=None).update(**moment):
         for waiting in Agreement.objects.select_for_update(of=("self",)).filter(offer=offer, executed_at=None):

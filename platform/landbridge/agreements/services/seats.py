@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from landbridge.accounts.models import Membership, User
+from landbridge.accounts.models import Membership, Token, User
 from landbridge.agreements import steps
 from landbridge.agreements.errors import NoSeatLeft, NotAMember
 from landbridge.agreements.models import Agreement, AgreementRevision, AgreementState, Seat
@@ -13,9 +13,9 @@ SEATED = (AgreementState.EXECUTED, AgreementState.ACTIVE, AgreementState.SUSPEND
 
 
 @transaction.atomic(durable=True)
-def give_seat(*, number: str, username: str, actor: User) -> tuple[Seat, bool]:
+def give_seat(*, number: str, username: str, actor: User, token: Token | None = None) -> tuple[Seat, bool]:
     """A seat for an active member of the licensee, and whether it is new. Who has one keeps it."""
-    agreement = _of_licensee(number, actor)
+    agreement = _of_licensee(number, actor, token)
     if agreement.state not in SEATED:
         raise TransitionRefused(
             f"This agreement is {agreement.state}; seats belong to one that is executed and runs.",
@@ -38,9 +38,9 @@ def give_seat(*, number: str, username: str, actor: User) -> tuple[Seat, bool]:
 
 
 @transaction.atomic(durable=True)
-def end_seat(*, number: str, username: str, actor: User) -> None:
+def end_seat(*, number: str, username: str, actor: User, token: Token | None = None) -> None:
     """Access of this person ends at once. Copies they have made are not reached."""
-    agreement = _of_licensee(number, actor, or_self=username)
+    agreement = _of_licensee(number, actor, token, or_self=username)
     seat = Seat.objects.filter(agreement=agreement, ended_at=None, user__username__iexact=username).first()
     if seat is None:
         raise NotFound(f"{username} holds no seat of this agreement.")
@@ -48,10 +48,10 @@ def end_seat(*, number: str, username: str, actor: User) -> None:
     steps.note("seat.ended", subject=agreement, actor=actor, number=agreement.number, user=username)
 
 
-def _of_licensee(number: str, actor: User, or_self: str = "") -> Agreement:
+def _of_licensee(number: str, actor: User, token: Token | None, or_self: str = "") -> Agreement:
     agreement = steps.lock(number)
-    if not steps.belongs(actor, agreement.licensee):
+    if not steps.belongs(actor, agreement.licensee, token):
         raise NotFound("There is nothing at this address that you may see.")
     if or_self.lower() != actor.username.lower():
-        steps.require_side(actor, agreement.licensee, "gives and ends seats")
+        steps.require_side(actor, agreement.licensee, "gives and ends seats", token=token)
     return agreement

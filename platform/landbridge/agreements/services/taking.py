@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from landbridge.accounts.models import AuthorityRecord, Membership, Organization, User
+from landbridge.accounts.models import AuthorityRecord, Organization, Token, User
 from landbridge.agreements import authority, calendar, documents, numbers, steps
 from landbridge.agreements import terms as terms_of
 from landbridge.agreements.errors import AlreadyLicensed, NoAuthority, OfferLapsed, OutsideTheOffer, TextChanged
@@ -26,6 +26,7 @@ def take_offer(  # noqa: PLR0913 what a taker declares
     verdict: Verdict,
     actor: User,
     signatory: str = "",
+    token: Token | None = None,
 ) -> Agreement:
     """Take a standing offer for ``organization``: text frozen, slots filled, waiting for the licensee's signature.
 
@@ -33,7 +34,7 @@ def take_offer(  # noqa: PLR0913 what a taker declares
     ``OfferLapsed``, ``OutsideTheOffer``, ``NoAuthority``, ``AlreadyLicensed``.
     """
     licensee = Organization.objects.select_for_update(of=("self",)).filter(slug__iexact=organization).first()
-    if licensee is None or not Membership.objects.filter(organization=licensee, user=actor).exists():
+    if licensee is None or not steps.belongs(actor, licensee, token):
         raise NotAllowed(f"You do not belong to {organization}. Take the offer for an organization of yours.",
                          code="role_missing")  # fmt: skip
     offer = (
