@@ -63,6 +63,7 @@ class Command(BaseCommand):
         self.stdout.flush()
         if not leave:
             self._say("ready. Ctrl-C ends it.")
+            demo.sync_local_data(instance)
             instance.watch()
 
     def _cast(self, instance: Instance, builder: Process | None) -> demo.Cast:
