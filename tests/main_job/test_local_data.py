@@ -20,7 +20,7 @@ def test_a_baseline_is_ranked_on_a_real_dataset(tmp_path: Path) -> None:
         wanted = {"banking77", "financial_phrasebank", "wnut17", "stsb_captions", "fashion_linear", "fsdd_digits"}
         deadline = time.monotonic() + 300
         while not wanted <= {task["name"] for task in api.get("/api/v1/tasks")["items"]}:
-            assert time.monotonic() < deadline, stack.log("sync")
+            assert time.monotonic() < deadline, stack.log("local-data")
             time.sleep(1)  # noqa: TID251 sealing goes on in another process
         asked = api.post(
             "/api/v1/evaluations", {"model": "plugins/tfidf-lr", "revision": "main", "suite": "finance"}, 202

@@ -73,10 +73,8 @@ def sync(instance: Instance) -> None:
 
 def sync_local_data(instance: Instance) -> None:
     if settings.LANDBRIDGE_DATA:
-        instance.say(f"sealing the datasets in {settings.LANDBRIDGE_DATA}")
-        with (instance.group.logs / "sync.log").open("a") as log:
-            call_command("sync_benchmarks", stdout=log, stderr=log)
-        instance.say("each of them is a task now")
+        instance.say(f"the datasets in {settings.LANDBRIDGE_DATA} become tasks, one after the other")
+        instance.start_command("local-data", "sync_benchmarks")
 
 
 def start_building(instance: Instance) -> Process:

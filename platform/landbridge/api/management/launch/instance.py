@@ -21,6 +21,7 @@ from django.db import connections
 from landbridge.accounts import tokens
 from landbridge.api.management.launch.processes import Failed, Group
 
+MANAGE = str(Path(__file__).resolve().parents[5] / "manage.py")
 READY_S = 90.0
 WATCH_S = 0.25
 
@@ -87,11 +88,10 @@ class Instance:
 
     def start_workers(self) -> None:
         """The control worker, the sweeper, and one evaluation worker on loopback that knows no database."""
-        manage = str(Path(__file__).resolve().parents[5] / "manage.py")
         solo = ("-P", "solo", "--without-mingle", "--without-gossip", "--without-heartbeat", "-l", "warning")
         control = ("-m", "celery", "-A", "landbridge.celery", "worker", "-Q", "control", "-n", "control@%h", *solo)
         self.group.start("control", *control, environment=self._environment())
-        self.group.start("sweeper", manage, "sweep", environment=self._environment())
+        self.group.start("sweeper", MANAGE, "sweep", environment=self._environment())
         self.group.start(
             "worker",
             *("-m", "landbridge_evaluation", "worker", "--url", self.address.url, "--broker", self._broker()),
@@ -99,6 +99,10 @@ class Instance:
             *("--name", "embedded", "--home", str(self.home / "worker")),
             environment=self._environment(),
         )
+
+    def start_command(self, name: str, *command: str) -> None:
+        """A management command that ends by itself, beside the others."""
+        self.group.start(name, MANAGE, *command, environment=self._environment(), once=True)
 
     def wait_until_ready(self) -> None:
         """Until the web server answers. Raises ``Failed`` with the end of its log."""
