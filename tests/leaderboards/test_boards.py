@@ -14,6 +14,7 @@ from landbridge.accounts.models import Organization, User
 from landbridge.accounts.services import issue_token
 from landbridge.core import outbox, sweeps
 from landbridge.evaluations.models import Result, TaskRecord
+from landbridge.hub import services as hub
 from landbridge.leaderboards import services, tasks, wire
 from landbridge.leaderboards.models import Board, Entry
 from landbridge_registry.models import Repo
@@ -156,6 +157,54 @@ def test_a_private_model_is_on_the_board_for_its_own_people_only(one: Bench, ada
     Repo.objects.filter(name="secret").update(visibility="private")
     body = client.get(f"/api/v1/leaderboards/{board().slug}").json()
     assert {row["model"] for row in body["entries"]} == {"lumen/good"}
+
+
+def test_a_private_model_takes_no_place_and_its_own_people_read_why(
+    one: Bench, ada: User, lumen: Organization, client: Client
+) -> None:
+    measured(one, ada, "good", 0.8)
+    measured(one, ada, "secret", 0.99)
+    measured(one, ada, "broken", None)
+    Repo.objects.filter(name__in=["secret", "broken"]).update(visibility="private")
+    found = board()
+    assert places() == {"good": 1, "secret": "private", "broken": "private"}
+    whole = {row.model.name: row.rank or row.missing_reason for row in Entry.objects.filter(task=None)}
+    assert whole == {"good": 1, "secret": "private", "broken": "private"}
+    assert Entry.objects.get(task=None, model__name="good").rank_hi == 1, "nor does it widen an interval"
+    client.force_login(ada)
+    rows = client.get(f"/api/v1/leaderboards/{found.slug}/entries", {"task": "small_task"}).json()["items"]
+    secret = next(row for row in rows if row["model"] == "lumen/secret")
+    assert secret["score"]["value"] == 0.99 and secret["missing"]["code"] == "private" and secret["missing"]["text"]
+
+
+@pytest.mark.parametrize("by", ["message", "sweep"])
+def test_a_board_follows_a_model_that_is_closed_and_opened_again(
+    one: Bench,
+    ada: User,
+    by: str,
+    django_capture_on_commit_callbacks: Any,  # noqa: ANN401 pytest-django's
+) -> None:
+    measured(one, ada, "good", 0.8)
+    measured(one, ada, "best", 0.99)
+    board()
+    repo = Repo.objects.get(name="best")
+    for visibility, standing in (("private", {"good": 1, "best": "private"}), ("public", {"best": 1, "good": 2})):
+        outbox.kept.clear()
+        with django_capture_on_commit_callbacks(execute=True):
+            hub.change_settings(actor=ada, repo=repo, visibility=visibility)
+        assert outbox.Message(tasks.FOLLOW, str(repo.pk), "control") in outbox.kept
+        if by == "message":
+            tasks.follow_visibility(str(repo.pk))
+        assert sweeps.run_once()["boards.refresh"] == (0 if by == "message" else 1)
+        assert places() == standing
+        assert sweeps.run_once()["boards.refresh"] == 0
+
+
+def test_a_gate_alone_moves_no_board(ada: User, django_capture_on_commit_callbacks: Any) -> None:  # noqa: ANN401 pytest-django's
+    repo = model("lumen/good").repo
+    with django_capture_on_commit_callbacks(execute=True):
+        hub.change_settings(actor=ada, repo=repo, gate="manual")
+    assert not [message for message in outbox.kept if message.task == tasks.FOLLOW]
 
 
 def test_a_token_without_read_sees_only_what_is_public(

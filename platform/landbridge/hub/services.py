@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from landbridge.accounts.models import User
-from landbridge.core import ledger, time
+from landbridge.core import ledger, outbox, time
 from landbridge.hub import quotas
 from landbridge_registry import operations, steps
 from landbridge_registry.facts import FileFacts
@@ -57,6 +57,8 @@ def change_settings(*, actor: User, repo: Repo, gate: str | None = None, visibil
     after = {"gate": str(repo.gate), "visibility": str(repo.visibility)}
     if before != after:
         ledger.record("repo.settings_changed", subject=repo, actor=actor, before=before, after=after)
+    if before["visibility"] != after["visibility"]:
+        outbox.publish("repo.visibility_changed", repo.pk)  # boards follow
     return repo
 
 

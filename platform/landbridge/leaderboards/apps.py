@@ -9,4 +9,5 @@ class LeaderboardsConfig(AppConfig):
         from landbridge.leaderboards import tasks  # noqa: PLC0415
 
         outbox.subscribe("result.accepted", tasks.REFRESH)
+        outbox.subscribe("repo.visibility_changed", tasks.FOLLOW)
         sweeps.register("boards.refresh", tasks.sweep)

@@ -8,6 +8,7 @@ from landbridge.accounts.principals import Principal
 from landbridge.core.errors import NotFound
 from landbridge.evaluations.models import Result, TaskRecord
 from landbridge.leaderboards.models import Board, Entry
+from landbridge.leaderboards.ranking import PRIVATE
 from landbridge_registry.models import Visibility
 
 
@@ -62,9 +63,21 @@ def board_of_result(result_id: str) -> str | None:
 
 
 def boards_behind() -> list[str]:
-    """Boards that have not taken in every result."""
+    """Boards that have not taken in every result, or not yet that a model was closed or opened to the public."""
     behind = Result.objects.filter(boarded_at=None, job__evaluation__suite_revision__suite__board__isnull=False)
-    return list(behind.values_list("job__evaluation__suite_revision__suite__board", flat=True).distinct())
+    late = behind.values_list("job__evaluation__suite_revision__suite__board", flat=True)
+    return sorted({*late, *misplaced().values_list("board", flat=True)})
+
+
+def misplaced() -> QuerySet[Entry]:
+    """Rows made before their model's visibility changed: private ones with a rank, public ones left out as private."""
+    closed = Q(model__visibility=Visibility.PRIVATE, rank__isnull=False)
+    return Entry.objects.filter(closed | Q(model__visibility=Visibility.PUBLIC, missing_reason=PRIVATE))
+
+
+def boards_with(model_id: str) -> list[str]:
+    """Boards that have a row of the model."""
+    return list(Board.objects.filter(entries__model=model_id).order_by("pk").values_list("pk", flat=True).distinct())
 
 
 OVERALL = "overall"

@@ -6,11 +6,13 @@ from typing import Final
 
 SMALL, LIMITED, UNPINNED, SELF_RUN = "small_n", "limited", "unpinned", "self_run"
 INCOMPLETE: Final = "incomplete"
+PRIVATE: Final = "private"
 WORDS: Final[Mapping[str, str]] = {
     "small_n": "Fewer than 30 items: shown, never ranked.",
     "limited": "Only part of the test rows was run.",
     "unpinned": "The data is not pinned by a digest.",
     "self_run": "Run on the lab's own machine; boards rank independent runs only.",
+    "private": "The model is private: its own organization sees this row, and it takes no place.",
     "self_reported": "The model's own claim cannot be checked from outside.",
     "superseded": "Measured on an earlier version of the task or its data; run it again.",
     "incomplete": "A task of the board is missing, so there is no overall score.",

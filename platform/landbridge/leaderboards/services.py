@@ -5,7 +5,7 @@ from django.db import transaction
 from landbridge.accounts.models import User
 from landbridge.core import ledger, outbox, time
 from landbridge.evaluations.models import Result, Suite
-from landbridge.leaderboards import steps
+from landbridge.leaderboards import queries, steps
 from landbridge.leaderboards.models import Board
 
 SLUGS = {"offline_demo": "demo"}
@@ -25,13 +25,18 @@ def open_board(*, suite_id: str, actor: User) -> Board:
 
 @transaction.atomic(durable=True)
 def refresh_board(*, board_id: str, actor: User) -> int:
-    """Take in every result that came since; answers how many there were. Twice at once is harmless."""
+    """Take in every result and every change of a model's visibility that came since; answers how many there were.
+
+    Twice at once is harmless.
+    """
     board = steps.lock(board_id)
+    moved = queries.misplaced().filter(board=board).values("model").distinct().count()
     fresh = Result.objects.filter(boarded_at=None, job__evaluation__suite_revision__suite=board.suite_id)
     taken = list(fresh.values_list("pk", flat=True))
     steps.rebuild(board)
     Result.objects.filter(pk__in=taken).update(boarded_at=time.now())
     if taken:
         ledger.record("board.refreshed", subject=board, actor=actor, results=len(taken))
+    if taken or moved:
         outbox.publish("leaderboard.changed", board.pk)
-    return len(taken)
+    return len(taken) + moved

@@ -8,7 +8,8 @@ from landbridge.core.db import step
 from landbridge.evaluations.models import Result, Score, SuiteRevision
 from landbridge.evaluations.models.catalog import SuiteTaskRow
 from landbridge.leaderboards.models import Board, Entry
-from landbridge.leaderboards.ranking import SELF_RUN, WORDS, Candidate, Scale, Standing, overall, standings
+from landbridge.leaderboards.ranking import PRIVATE, SELF_RUN, WORDS, Candidate, Scale, Standing, overall, standings
+from landbridge_registry.models import Repo, Visibility
 
 INDEPENDENT = "operator"
 
@@ -59,12 +60,14 @@ def newest_scores(board: Board, rows: Iterable[SuiteTaskRow]) -> dict[str, dict[
 
 def candidate_of(model: Hashable, score: Score, row: SuiteTaskRow) -> Candidate:
     why = why_not(score, row)
-    text = score.text if score.missing else WORDS.get(why, "")
+    text = score.text if score.missing and why != PRIVATE else WORDS.get(why, "")
     return Candidate(model=model, value=score.value, lo=score.lo, hi=score.hi, why=why, text=text)
 
 
 def why_not(score: Score, row: SuiteTaskRow) -> str:
     """The first reason why a score must not rank; empty where it may."""
+    if is_private(score.result.job.evaluation.revision.repo):
+        return PRIVATE  # a place of its own would tell others that it is there
     if score.missing:
         return score.missing
     if score.task_id != row.task_id:
@@ -72,6 +75,10 @@ def why_not(score: Score, row: SuiteTaskRow) -> str:
     if score.result.pool != INDEPENDENT:
         return SELF_RUN
     return next(iter(score.flags), "")
+
+
+def is_private(model: Repo) -> bool:
+    return model.visibility == Visibility.PRIVATE
 
 
 def entry_of(board: Board, row: SuiteTaskRow, score: Score, standing: Standing) -> Entry:
@@ -106,7 +113,9 @@ def overall_entries(
             there = last.get(model)
             if there is None or (score.result.accepted_at, score.result.pk) > (there.accepted_at, there.pk):
                 last[model] = score.result
-    candidates = overall(by_task, scales, list(last))
+    private = [model for model, result in last.items() if is_private(result.job.evaluation.revision.repo)]
+    candidates = overall(by_task, scales, [model for model in last if model not in private])
+    candidates += [Candidate(model=model, why=PRIVATE, text=WORDS[PRIVATE]) for model in private]
     found = standings(candidates)
     made = []
     for one in candidates:

@@ -15,11 +15,13 @@ from landbridge.portal import numbers
 from landbridge.portal.page import page
 from landbridge.portal.shown import boards as shown
 from landbridge_evaluation import plots
+from landbridge_registry.models import Visibility
 
 
 @page(GET=Access(Right.PUBLIC))
 def leaderboards(request: HttpRequest) -> HttpResponse:
-    counted = Count("entries__model", filter=Q(entries__rank__isnull=False), distinct=True)
+    ranked = Q(entries__rank__isnull=False, entries__model__visibility=Visibility.PUBLIC)
+    counted = Count("entries__model", filter=ranked, distinct=True)
     rows = queries.boards().annotate(models=counted)
     listed = [{"board": row, "title": suite_title(row.suite), "models": row.models} for row in rows]
     return render(request, "portal/leaderboards.html", {"boards": listed})
