@@ -153,6 +153,28 @@ def test_an_unknown_license_is_not_offered(lumen: Organization, sofia: User) -> 
         assert repo.gate == ""
 
 
+def test_the_check_tells_nothing_of_another_labs_private_model(lumen: Organization, sofia: User, rival: User) -> None:
+    other = Organization.objects.get(slug="rival")
+    model(other, "secret", "LicenseRef-Rival-Secret", visibility="private", card={"base_model": "rival/deeper"})
+
+    def said(number: int, base: str) -> list[dict[str, object]]:
+        with pytest.raises(Unprocessable) as refusal:
+            publish(model(lumen, f"probe-{number}", "MIT", card={"base_model": base}), sofia)
+        return [one for one in refusal.value.detail["findings"] if one["rule"] != "R5"]  # type: ignore[attr-defined]
+
+    (hidden,), (absent,) = said(1, "rival/secret"), said(2, "rival/absent")
+    assert hidden["message"] == str(absent["message"]).replace("absent", "secret")
+    assert (hidden["rule"], hidden["license"]) == (absent["rule"], absent["license"]) == ("R13", "")
+
+
+def test_who_may_not_offer_is_not_told_what_the_check_found(
+    lumen: Organization, signatory: Signatory, ada: User
+) -> None:
+    signatory("ada", lumen, acts=["sign"])
+    with pytest.raises(NoAuthority):
+        publish(model(lumen, "unclear", ""), ada)
+
+
 def test_known_licenses_of_the_model_and_its_bases_go_along_as_conditions(lumen: Organization, sofia: User) -> None:
     model(lumen, "base", "LicenseRef-Lumen-1.0")
     repo = model(lumen, "tuned", "MIT OR GPL-3.0-only", card={"base_model": ["Lumen/Base@main"]})

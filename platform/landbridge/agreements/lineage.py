@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from django.db.models import Q
 from license_expression import ExpressionError, Licensing
 
 from landbridge.accounts.models import Organization
 from landbridge.agreements.errors import LineageReview
 from landbridge_plugins import LicenseVerdict, Modality, ModelSpec, Permission, build_manager, call_each
-from landbridge_registry.models import Repo, RepoType, Revision
+from landbridge_registry.models import Repo, RepoType, Revision, Visibility
 
 log = logging.getLogger(__name__)
 USE: Final = "company_evaluation"
@@ -135,7 +136,7 @@ def _of_license(expression: str, path: tuple[str, ...], *, ours: bool) -> Iterat
 def _of_bases(repo: Repo, licensor: Organization, path: tuple[str, ...], seen: set[object]) -> Iterator[Found]:
     for name in bases_of(repo.card):
         here = (*path, name)
-        base = _registered(name)
+        base = _registered(name, licensor)
         if base is None or len(seen) > DEEPEST:
             said = f"The base {name} is not registered here, so its license is not known. Register it with its license."
             yield Found("R13", Level.REVIEW, "", here, said)
@@ -153,11 +154,13 @@ def bases_of(card: dict[str, Any]) -> list[str]:
     return [str(name).strip() for name in named if str(name).strip()] if isinstance(named, list) else []
 
 
-def _registered(name: str) -> Repo | None:
+def _registered(name: str, licensor: Organization) -> Repo | None:
+    """The base of this name. Another's private one is as absent as one that never was: no card asks it out."""
     namespace, slash, rest = name.partition("@")[0].partition("/")
     if not slash:
         return None
-    models = Repo.objects.filter(type=RepoType.MODEL, namespace__name__iexact=namespace, name__iexact=rest)
+    known = Q(visibility=Visibility.PUBLIC) | Q(namespace=licensor.namespace_id)
+    models = Repo.objects.filter(known, type=RepoType.MODEL, namespace__name__iexact=namespace, name__iexact=rest)
     return models.first()
 
 

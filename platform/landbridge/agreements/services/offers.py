@@ -46,9 +46,9 @@ def publish_standing_offer(  # noqa: PLR0913 what a signature in advance rests o
             code="repository_private",
         )
     pinned = _pinned(repo, wanted.revisions)
-    verdict.require()
     terms = terms_of.of_offer(wanted, sorted({one.license for one in verdict.findings if one.level == "conditions"}))
     record = authority.find(person=actor, organization=licensor, deed=authority.Deed.under(terms, "offer"))
+    verdict.require()  # told to nobody without authority: it speaks of what the model is made of
     calendar.zone_of(wanted.zone)
     proofs.require_consent(consent)
     offer = _signed(
