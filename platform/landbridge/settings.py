@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "landbridge.api.metrics.MetricsMiddleware",
     "landbridge.core.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "landbridge.core.middleware.TextMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -182,7 +183,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DATA_UPLOAD_MAX_NUMBER_FILES = 500
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["landbridge.core.uploads.NamelessUploadHandler"]
 FILE_UPLOAD_TEMP_DIR: Path | None = None
 
 # --- Languages

@@ -289,3 +289,23 @@ def test_a_member_commits_and_a_maintainer_sets_the_gate(
     Membership.objects.filter(pk=membership.pk).update(role=Role.MAINTAINER)
     assert caller.json("PUT", f"{API}/settings", {"gated": "auto"}).status_code == 200
     assert caller.json("DELETE", "/api/repos/delete", {"name": "tiny", "organization": "lumen"}).status_code == 403
+
+
+@pytest.mark.parametrize("text", ["\0", "a\ud800"])
+def test_texts_of_a_body_that_no_database_keeps_are_refused(mine: Caller, text: str) -> None:
+    verify = "/lumen/tiny.git/info/lfs/objects/verify"
+    asked = [
+        mine.json("POST", verify, {"oid": text, "size": 1}),
+        mine.json("POST", verify, {"oid": "abc", "size": 1}),
+        mine.json("POST", "/api/models/lumen/tiny/paths-info/main", {"paths": [text]}),
+        mine.json("POST", "/api/models/lumen/tiny/preupload/main", {"files": [{"path": text, "size": 1}]}),
+        mine.json("DELETE", "/api/repos/delete", {"organization": text, "name": "tiny"}),
+        mine.json("POST", "/api/repos/create", {"organization": "lumen", "name": text}),
+    ]
+    assert [answer.status_code for answer in asked] == [400] * len(asked)
+
+
+def test_a_form_of_paths_that_no_database_keeps_is_refused(mine: Caller) -> None:
+    form = "application/x-www-form-urlencoded"
+    answer = mine.client.post("/api/models/lumen/tiny/paths-info/main", "paths=%00", content_type=form)
+    assert answer.status_code == 400

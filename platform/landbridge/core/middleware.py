@@ -2,13 +2,17 @@
 
 import re
 from collections.abc import Callable
+from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.core.handlers.wsgi import get_bytes_from_wsgi
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.middleware.locale import LocaleMiddleware as DjangoLocaleMiddleware
 from django.utils import translation
 
 from landbridge.core import problem
+from landbridge.core.errors import DomainError, Invalid, NotFound
+from landbridge.core.text import is_storable
 from landbridge_registry.ids import new_id
 
 Next = Callable[[HttpRequest], HttpResponseBase]
@@ -28,6 +32,42 @@ class RequestIdMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("X-Request-Id", request.request_id)  # type: ignore[attr-defined]
         return response
+
+
+class TextMiddleware:
+    """What is no text ends here: 404 in a path, 400 in a query. No database gets to choke on it."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        error = _no_text(request)
+        if error is None:
+            for name in [name for name, value in request.COOKIES.items() if not is_storable(value)]:
+                del request.COOKIES[name]  # another site of this host may have set it: no reason to lock anyone out
+            return self.get_response(request)
+        answer = problem.response(error, request) if request.path.startswith("/api/") else None
+        if answer is not None:
+            return answer
+        return HttpResponse(str(error), status=error.status, content_type="text/plain; charset=utf-8")
+
+
+def _no_text(request: HttpRequest) -> DomainError | None:
+    if not is_storable(request.path):  # broken UTF-8 stays percent-encoded in a path, which is text
+        return NotFound("There is nothing at this address: it holds characters that are no text.")
+    texts = [text for name, values in request.GET.lists() for text in (name, *values)]
+    query = get_bytes_from_wsgi(request.META, "QUERY_STRING", "")
+    if not all(map(is_storable, texts)) or not _is_utf8(unquote_to_bytes(query)):
+        return Invalid("The query holds characters that are no text. Send UTF-8 without NUL, percent-encoded.")
+    return None
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class LocaleMiddleware(DjangoLocaleMiddleware):

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from landbridge.core.text import is_storable
 from landbridge.hub.errors import HubError
 
 Reader = Callable[[int], bytes]
@@ -100,14 +101,17 @@ def lines(read: Reader, *, line_cap: int, count_cap: int, size_cap: int) -> Iter
 
 
 def text_of(body: dict[str, Any], name: str, *, required: bool = False) -> str:
+    value = raw_text_of(body, name, required=required)
+    if not is_storable(value):
+        raise HubError(400, f"`{name}` holds characters that are no text.")
+    return value
+
+
+def raw_text_of(body: dict[str, Any], name: str, *, required: bool = False) -> str:
+    """As it was sent, for who judges it and answers in words of its own."""
     value = body.get(name)
     if value is None and not required:
         return ""
     if not isinstance(value, str):
         raise HubError(400, f"`{name}` must be a text.")
     return value
-
-
-def is_storable(text: str) -> bool:
-    """What a database takes as text: no NUL, no half of a surrogate pair."""
-    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)

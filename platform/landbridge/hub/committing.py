@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from landbridge.hub import quotas
-from landbridge.hub.body import Reader, is_storable, lines, parse, text_of
+from landbridge.hub.body import Reader, lines, parse, raw_text_of, text_of
 from landbridge.hub.errors import HubError
 from landbridge_registry import operations, paths
 from landbridge_registry.storage import Stage
@@ -47,8 +47,6 @@ def _header(line: bytes) -> Header:
     if key != "header":
         raise HubError(400, "The first line of a commit must be its header.")
     summary, parent = text_of(value, "summary", required=True), text_of(value, "parentCommit")
-    if not is_storable(summary + text_of(value, "description")):
-        raise HubError(400, "The message of a commit holds characters that are no text.")
     if not summary.strip():
         raise HubError(400, "A commit needs a summary.")
     if parent and not PARENT.fullmatch(parent):
@@ -67,7 +65,7 @@ def _keyed(line: bytes) -> tuple[str, dict[str, Any]]:
 def _changes(found: Iterator[bytes], stage: Stage) -> Iterator[operations.Operation]:
     for line in found:
         key, value = _keyed(line)
-        path = text_of(value, "path", required=True)
+        path = raw_text_of(value, "path", required=True)
         if key == "file":
             yield operations.Add(paths.check(path), stage.put_soon(_content(value)))
         elif key == "lfsFile":

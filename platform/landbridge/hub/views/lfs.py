@@ -140,6 +140,8 @@ def verify(request: HttpRequest, kind: RepoType, namespace: str, name: str) -> H
     repo, _ = writable(who(request), kind, namespace, name)
     asked = body.json_body(request)
     oid = body.text_of(asked, "oid", required=True)
+    if not OID.fullmatch(oid):
+        raise HubError(400, "`oid` is a SHA-256 in lower-case hex.")
     if not RepoObject.objects.filter(repo=repo, blob_id=oid, blob__size=_whole(asked.get("size"))).exists():
         raise HubError(404, "This repository holds no such content. Upload it first.")
     return JsonResponse({}, content_type=MEDIA_TYPE)

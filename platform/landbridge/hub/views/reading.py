@@ -7,6 +7,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
 from landbridge.core.access import Access, Right
+from landbridge.core.text import is_storable
 from landbridge.hub import wire
 from landbridge.hub.address import rest_of
 from landbridge.hub.body import json_body, text_body
@@ -99,6 +100,8 @@ def paths_info(request: HttpRequest, kind: RepoType, namespace: str, name: str, 
         paths, expand = _json(request)
     if len(paths) > PATHS_CAP:
         raise HubError(413, f"Ask for at most {PATHS_CAP} paths at once.")
+    if not all(map(is_storable, paths)):
+        raise HubError(400, "`paths` holds characters that are no text.")
     found = queries.entries_at(commit, [path.strip("/") for path in paths])
     return JsonResponse(_shapes(repo, commit, list(found.values()), expand=expand), safe=False)
 

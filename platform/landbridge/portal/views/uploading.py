@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any, BinaryIO, Concatenate, Final, ParamSpec
 
 from django.core.files.uploadedfile import UploadedFile
-from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.http import HttpRequest, HttpResponseBase
 from django.http.multipartparser import MultiPartParser
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from landbridge.accounts.models import User
 from landbridge.accounts.principals import Principal
+from landbridge.core.uploads import NamelessUploadHandler
 from landbridge.hub import attributes, committing, quotas, rights, services
 from landbridge.hub.views.committing import land
 from landbridge_client.screening.files import SKIPPED_FILES, SKIPPED_FOLDERS
@@ -41,16 +41,6 @@ class _Parser(MultiPartParser):
         return None if not name or name.endswith("/") else name
 
 
-class _Handler(TemporaryFileUploadHandler):
-    """Django's own, which also remembers the path."""
-
-    def file_complete(self, file_size: int) -> Any:  # noqa: ANN401 Django's signature
-        file = super().file_complete(file_size)
-        if file is not None:
-            file.path = self.file_name  # type: ignore[attr-defined] # our mark
-        return file
-
-
 def takes_folders(view: View[P]) -> View[P]:
     """Parse this view's form with paths. CSRF is checked after that, by Django's own check of the same request."""
     protected = csrf_protect(view)
@@ -58,7 +48,7 @@ def takes_folders(view: View[P]) -> View[P]:
     @wraps(view)
     def parsed(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if request.method == "POST" and request.content_type == "multipart/form-data":
-            handlers = [_Handler(request)]
+            handlers = [NamelessUploadHandler(request)]
             parser = _Parser(request.META, request, handlers, request.encoding)
             request._post, request._files = parser.parse()  # type: ignore[attr-defined] # noqa: SLF001 what Django's loader fills
         return protected(request, *args, **kwargs)
