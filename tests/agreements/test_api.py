@@ -14,7 +14,7 @@ from landbridge.agreements.models import Agreement, Offer, Signature
 from landbridge.core import ledger, sweeps, time
 from landbridge.core.models import Line
 from landbridge_registry.models import Repo
-from tests.agreements.conftest import COMMIT, OTHER, code_of, wrong_code_of
+from tests.agreements.conftest import COMMIT, OTHER, code_of, model, wrong_code_of
 from tests.conftest import person
 
 API = "/api/v1"
@@ -224,6 +224,17 @@ def test_a_private_model_and_its_offer_are_absent_to_strangers(offer: Offer, car
     ):
         assert client.get(f"{API}{path}").status_code == 404, path
     assert client.get(f"{API}/offers").json()["items"] == []
+
+
+def test_a_list_by_model_answers_alike_for_a_hidden_model_and_none(
+    licensed: Agreement, lumen: Organization, carl: User, bearer: Bearer
+) -> None:
+    model(lumen, "hidden", visibility="private")
+    client = bearer(carl)
+    hidden, absent = (client.get(f"{API}/agreements?model=lumen/{name}") for name in ("hidden", "absent"))
+    assert (hidden.status_code, hidden.json()["items"]) == (absent.status_code, absent.json()["items"]) == (200, [])
+    (mine,) = client.get(f"{API}/agreements?model=Lumen/NGRAM").json()["items"]
+    assert mine["number"] == licensed.number
 
 
 def test_the_log_is_read_by_those_who_act_for_a_side(

@@ -221,6 +221,11 @@ def in_state(rows: QuerySet[Agreement], state: str) -> QuerySet[Agreement]:
     return rows.filter(conditions.get(AgreementState(state), Q(state=state)))
 
 
+def of_model(rows: QuerySet[Agreement], namespace: str, name: str) -> QuerySet[Agreement]:
+    """Those about the model of this name; none if there is none, so that a private one cannot be guessed."""
+    return rows.filter(repo__type=RepoType.MODEL, repo__namespace__name__iexact=namespace, repo__name__iexact=name)
+
+
 def on_side(rows: QuerySet[Agreement], user: User, side: str, token: Token | None = None) -> QuerySet[Agreement]:
     mine = Principal(user, token).organizations()
     return rows.filter(licensor__in=mine) if side == Side.LICENSOR else rows.filter(licensee__in=mine)

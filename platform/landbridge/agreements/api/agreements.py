@@ -57,7 +57,7 @@ class Agreements(View):
         rows = queries.visible_to(user, token)
         if asked.one("model"):
             namespace, _, name = asked.one("model").partition("/")
-            rows = rows.filter(repo=queries.model_of(namespace, name))
+            rows = queries.of_model(rows, namespace, name)
         if asked.one("state"):
             rows = queries.in_state(rows, asked.choice("state", AgreementState.values))
         if asked.one("side"):
