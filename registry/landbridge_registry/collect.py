@@ -1,19 +1,23 @@
-"""What nobody needs any more goes: contents without a holder, files without a row, uploads that never ended.
+"""What nobody needs any more goes: contents that no repository or commit names, files without a row, dead uploads.
 
 A content is doomed by one conditional UPDATE, then its file is removed, then its row, if nobody revived it meanwhile.
 An upload of the same content brings a file of its own name, so removal cannot hit it.
 """
 
 import time
+import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from django.db.models import DateTimeField, Exists, ExpressionWrapper, OuterRef
+from django.db import transaction
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, OuterRef, Q
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
-from landbridge_registry.models import Blob, BlobState, RepoObject, Upload
+from landbridge_registry import queries, steps
+from landbridge_registry.errors import RepoMissing
+from landbridge_registry.models import Blob, BlobState, Repo, RepoObject, Upload
 from landbridge_registry.storage import store
 
 GRACE = timedelta(hours=24)
@@ -23,7 +27,9 @@ SHELVES = 256  # first-level folders of the store
 
 def run() -> int:
     """One round, in small pieces. How much was removed."""
-    return doom() + remove_doomed() + lapse_uploads() + clear_incoming() + clear_shelf(int(time.time() // 60) % SHELVES)
+    shelf = int(time.time() // 60) % SHELVES
+    lapsed = lapse_uploads() + lapse_objects(shelf)
+    return lapsed + doom() + remove_doomed() + clear_incoming() + clear_shelf(shelf)
 
 
 def _ago(age: timedelta) -> Combinable:
@@ -47,6 +53,41 @@ def remove_doomed() -> int:
 
 def lapse_uploads() -> int:
     return Upload.objects.filter(expires_at__lt=Now()).delete()[0]
+
+
+def lapse_objects(number: int, age: timedelta = GRACE) -> int:
+    """Rights of one part of the repositories to contents that no commit of theirs names, and that nobody touched.
+
+    An upload whose commit never came must not count against its namespace for good.
+    """
+    first = uuid.UUID(int=number << 120)
+    last = uuid.UUID(int=((number + 1) << 120) - 1)
+    there = RepoObject.objects.filter(_old(age), repo__gte=first, repo__lte=last)
+    repos = Repo.objects.filter(pk__in=there.values("repo"))
+    return sum(_lapse(repo, age) for repo in repos if _unnamed(repo, age))
+
+
+def _old(age: timedelta) -> Q:
+    """A content that is uploaded or committed once more is touched, and starts anew."""
+    return Q(created_at__lt=_ago(age), blob__touched_at__lt=_ago(age))
+
+
+def _unnamed(repo: Repo, age: timedelta) -> list[RepoObject]:
+    held = list(RepoObject.objects.filter(_old(age), repo=repo).select_related("blob"))
+    named = queries.contents_of(repo)
+    return [row for row in held if row.blob_id not in named]
+
+
+def _lapse(repo: Repo, age: timedelta) -> int:
+    """Looked at again under the repository's lock: a commit may have come, or the repository may be gone."""
+    with transaction.atomic():
+        try:
+            locked = steps.lock(repo.pk)
+        except RepoMissing:
+            return 0
+        gone = _unnamed(locked, age)
+        steps.release(locked, gone)
+    return len(gone)
 
 
 def clear_incoming(age: timedelta = GRACE) -> int:

@@ -183,6 +183,21 @@ def files_of(commit: Commit) -> list[tuple[str, str, int, bool]]:
     return [(one.path, one.sha256, one.size, one.lfs) for one in walk(commit.tree) if one.is_file]
 
 
+def contents_of(repo: Repo) -> set[str]:
+    """SHA-256 of every content that some commit of the repository names. One query a level of folders, no paths."""
+    found: set[str] = set()
+    seen: set[str] = set()
+    level = set(Commit.objects.filter(repo=repo).values_list("tree", flat=True))
+    while level:
+        seen |= level
+        below: set[str] = set()
+        for rows in trees.rows_of(level).values():
+            found |= {row.sha256 for row in rows if row.kind == EntryKind.FILE}
+            below |= {row.oid for row in rows if row.kind == EntryKind.DIRECTORY}
+        level = below - seen
+    return found
+
+
 def tree_digest_of(commit: Commit) -> str:
     return tree_digest((path, sha256, size) for path, sha256, size, _ in files_of(commit))
 

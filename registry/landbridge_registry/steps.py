@@ -117,6 +117,17 @@ def _grant(repo: Repo, sizes: Mapping[str, int], by: str, via: str) -> None:
         Repo.objects.filter(pk=repo.pk).update(used_storage=F("used_storage") + added)
 
 
+@step
+def release(repo: Repo, rows: Iterable[RepoObject]) -> None:
+    """Take rights of a locked repository away, and what they count in its storage. ``rows`` carry their contents."""
+    gone = {row.pk: row.blob.size for row in rows}
+    for start in range(0, len(gone), BATCH):
+        part = list(gone)[start : start + BATCH]
+        RepoObject.objects.filter(pk__in=part).delete()
+        lost = sum(gone[key] for key in part)
+        Repo.objects.filter(pk=repo.pk).update(used_storage=F("used_storage") - lost)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writer:
     """Who commits: a name for the history, and the namespaces whose large files they may bring along."""

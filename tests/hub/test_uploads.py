@@ -153,3 +153,16 @@ def test_too_large_and_too_much_are_told_before_the_first_byte(mine: Caller, set
     assert mine.batch("lumen/tiny", WEIGHTS).status_code == 403
     answer = mine.commit("lumen/tiny", file("a", b"x" * 2000))
     assert answer.status_code == 403 and "storage" in answer.json()["error"]
+
+
+def test_uploads_opened_at_once_do_not_pass_the_storage_together(mine: Caller, home: Path, settings: Settings) -> None:
+    one, other = WEIGHTS, bytes(len(WEIGHTS))
+    used = Repo.objects.get(name="tiny").used_storage
+    settings.LANDBRIDGE_MAX_STORAGE = used + len(WEIGHTS) + 10
+    first, second = href(mine, one), href(mine, other)
+    assert put(first, one).status_code == 200
+    before = files(home)
+    assert put(second, other).status_code == 403
+    assert files(home) == before and not RepoObject.objects.filter(blob_id=sha256(other)).exists()
+    assert Repo.objects.get(name="tiny").used_storage == used + len(WEIGHTS)
+    assert put(first, one).status_code == 200, "what is held already needs no more room"

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
-from landbridge_registry import collect, fsck, steps
+from landbridge_registry import collect, fsck, operations, steps
 from landbridge_registry.models import Blob, BlobState, Repo, RepoObject
 from landbridge_registry.storage import path_of, put_bytes
-from tests.registry.kit import add, land
+from tests.registry.kit import add, land, new_repo
 
 NOW = timedelta(seconds=-1)  # as if everything were old enough
 
@@ -44,6 +45,46 @@ def test_what_was_touched_lately_stays(repo: Repo) -> None:
     RepoObject.objects.filter(blob=blob).delete()
     collect.run()
     assert Blob.objects.get(pk=blob.pk).state == BlobState.PRESENT
+
+
+def lapse() -> int:
+    return sum(collect.lapse_objects(number, NOW) for number in range(collect.SHELVES))
+
+
+def test_what_no_commit_names_lapses_and_counts_no_more(repo: Repo) -> None:
+    land(repo, add("kept.txt", b"kept"), add("deep/er/kept.txt", b"deep"))
+    land(repo, operations.DeleteFile("kept.txt"))
+    repo.refresh_from_db()
+    before, rights = repo.used_storage, RepoObject.objects.filter(repo=repo).count()
+    gone = held(repo, b"no commit names this")
+    assert Repo.objects.get(pk=repo.pk).used_storage == before + gone.size
+    assert lapse() == 1
+    assert Repo.objects.get(pk=repo.pk).used_storage == before, "what history names still counts"
+    assert RepoObject.objects.filter(repo=repo).count() == rights
+    collect.doom(NOW)
+    assert collect.remove_doomed() == 1 and not path_of(gone.location).exists()
+    assert list(fsck.check(deep=True)) == []
+
+
+def test_another_repository_s_commit_keeps_its_own_right_only(repo: Repo) -> None:
+    other = new_repo("other")
+    land(other, add("same.txt", b"the same content"))
+    held(repo, b"the same content")
+    assert lapse() == 1
+    (left,) = RepoObject.objects.filter(blob__size=len(b"the same content"))
+    assert left.repo == other
+
+
+def test_what_came_or_was_touched_within_a_day_does_not_lapse(repo: Repo) -> None:
+    day = timedelta(hours=25)
+    fresh, touched, old = (held(repo, text) for text in (b"fresh", b"touched", b"old"))
+    past = timezone.now() - day
+    RepoObject.objects.filter(blob__in=[touched, old]).update(created_at=past)
+    Blob.objects.filter(pk=old.pk).update(touched_at=past)
+    for number in range(collect.SHELVES):
+        collect.lapse_objects(number)
+    left = set(RepoObject.objects.filter(repo=repo).values_list("blob_id", flat=True))
+    assert {fresh.pk, touched.pk} <= left and old.pk not in left
 
 
 def test_an_upload_between_doom_and_removal_keeps_its_own_file(repo: Repo) -> None:

@@ -77,8 +77,13 @@ def open_uploads(*, actor: User, repo: Repo, objects: Mapping[str, int]) -> dict
 
 @transaction.atomic(durable=True)
 def finish_upload(*, actor: User, upload: Upload, stored: Stored) -> RepoObject:
-    """The repository now holds the content. The upload is over; repeating it changes nothing."""
+    """The repository now holds the content. The upload is over; repeating it changes nothing.
+
+    Many uploads may be open at once, each within the storage by itself: room is asked for once more.
+    """
     repo = steps.lock(upload.repo_id)
+    if not RepoObject.objects.filter(repo=repo, blob_id=stored.sha256).exists():
+        quotas.require_room(repo, stored.size)
     steps.claim(repo, [stored], by=actor.username)
     Upload.objects.filter(pk=upload.pk).delete()
     return RepoObject.objects.select_related("blob").get(repo=repo, blob_id=stored.sha256)

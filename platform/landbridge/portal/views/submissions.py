@@ -65,22 +65,18 @@ def new(request: HttpRequest) -> HttpResponse:
 def _send(
     form: SubmitForm, files: list[uploading.Sent | uploading.Written], user: User, principal: Principal
 ) -> Submission:
-    """Repository, commit, submission: each its own transaction, and each harmless if the next one fails."""
+    """Repository, commit, submission, each its own transaction. A repository made for a refused commit goes again."""
     wanted = form.cleaned_data
     namespace = Namespace.objects.get(name=wanted["namespace"])
     principal.require_role(namespace, Role.MEMBER)
-    repo = Repo.objects.filter(type=RepoType.MODEL, namespace=namespace, name__iexact=wanted["name"]).first()
-    if repo is None:
-        with Stage() as stage:
-            repo = hub.create_repo(
-                actor=user,
-                repo_type=RepoType.MODEL,
-                namespace=namespace,
-                name=wanted["name"],
-                attributes=stage.put_bytes(attributes.DEFAULT),
-                visibility=wanted["visibility"],
-            )
-    commit = uploading.commit(repo, files, user=user, principal=principal, title="Upload from the page")
+    there = Repo.objects.filter(type=RepoType.MODEL, namespace=namespace, name__iexact=wanted["name"]).first()
+    repo = there or _made(namespace, wanted["name"], wanted["visibility"], user)
+    try:
+        commit = uploading.commit(repo, files, user=user, principal=principal, title="Upload from the page")
+    except Exception:
+        if there is None and repo.commits.count() == 1:  # nobody else has brought anything yet
+            hub.delete_repo(actor=user, repo=repo)
+        raise
     made, _new = services.create_submission(
         repo_id=repo.pk,
         commit=commit.sha,
@@ -89,6 +85,18 @@ def _send(
         actor=user,
     )
     return made
+
+
+def _made(namespace: Namespace, name: str, visibility: str, user: User) -> Repo:
+    with Stage() as stage:
+        return hub.create_repo(
+            actor=user,
+            repo_type=RepoType.MODEL,
+            namespace=namespace,
+            name=name,
+            attributes=stage.put_bytes(attributes.DEFAULT),
+            visibility=visibility,
+        )
 
 
 def _files(form: SubmitForm) -> list[uploading.Sent | uploading.Written]:
