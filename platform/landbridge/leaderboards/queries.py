@@ -1,5 +1,6 @@
 """Reads of boards: the same few statements however many rows."""
 
+import uuid
 from dataclasses import dataclass
 
 from django.db.models import F, Q, QuerySet
@@ -77,7 +78,12 @@ def misplaced() -> QuerySet[Entry]:
 
 def boards_with(model_id: str) -> list[str]:
     """Boards that have a row of the model."""
-    return list(Board.objects.filter(entries__model=model_id).order_by("pk").values_list("pk", flat=True).distinct())
+    return list(
+        Board.objects.filter(entries__model__id=uuid.UUID(model_id))
+        .order_by("pk")
+        .values_list("pk", flat=True)
+        .distinct()
+    )
 
 
 OVERALL = "overall"
