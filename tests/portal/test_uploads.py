@@ -6,6 +6,8 @@ from pytest_django.fixtures import Settings
 
 from landbridge.accounts.models import Organization, User
 from landbridge.evaluations.models import SuiteRevision
+from landbridge.hub.views import committing
+from landbridge.portal.views import uploading
 from landbridge.submissions.models import Submission
 from landbridge_registry import queries
 from landbridge_registry.models import Blob, Repo, RepoType
@@ -134,3 +136,52 @@ def test_too_many_files_are_refused_with_the_other_way(client: Client, settings:
     answer = client.post("/submissions/new", **form(files))
     assert answer.status_code == 400 and "landbridge submit DIR" in answer.content.decode()
     assert not Submission.objects.exists()
+
+
+def test_a_key_that_is_no_text_is_refused(client: Client) -> None:
+    assert client.post("/submissions/new", **form(once="\0")).status_code == 400
+    assert not Submission.objects.exists()
+
+
+def refused(client: Client, name: str) -> str:
+    """The form again, with a finding on the file."""
+    answer = client.post("/submissions/new", **form({"README.md": CARD, "landbridge.json": MARKER, name: b"{}"}))
+    assert answer.status_code == 400
+    assert "<form" in answer.content.decode()
+    assert not Submission.objects.exists()
+    return answer.content.decode()
+
+
+@pytest.mark.parametrize("name", ["a." + "x" * 300, "a.x\0y", "..", "b/..", "c/.", "x" * 700])
+def test_a_name_that_no_disk_takes_is_told_on_the_form(client: Client, name: str) -> None:
+    assert "Rename the file" in refused(client, name)
+
+
+def test_no_form_of_this_site_breaks_on_the_name_of_a_file(client: Client) -> None:
+    sent = form({"a." + "x" * 220: b"x"}, top="")
+    assert client.post("/organizations/new", **sent).status_code < 500
+
+
+def test_a_repository_that_others_keep_changing_is_told_on_the_form_and_the_form_may_be_sent_again(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = form()
+    monkeypatch.setattr(committing, "TRIES", 0)
+    answer = client.post("/submissions/new", **sent)
+    assert answer.status_code == 400 and "Others are changing this repository" in answer.content.decode()
+    monkeypatch.undo()
+    assert client.post("/submissions/new", **sent).status_code == 302
+
+
+def test_a_form_whose_work_broke_down_may_be_sent_again_at_once(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    client.raise_request_exception = False
+    sent = form()
+    monkeypatch.setattr(uploading, "land", broken)
+    assert client.post("/submissions/new", **sent).status_code == 500
+    monkeypatch.undo()
+    assert client.post("/submissions/new", **sent).status_code == 302

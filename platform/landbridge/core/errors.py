@@ -78,6 +78,14 @@ class TooLarge(DomainError):
     title = "Too large"
 
 
+class Busy(DomainError):
+    """Others were faster, again and again. The same request may pass in a moment."""
+
+    code = "busy"
+    status = 503
+    title = "Others are at it"
+
+
 class TooMany(DomainError):
     """A limit was reached. ``detail["retry_after"]`` (seconds) becomes the ``Retry-After`` header."""
 

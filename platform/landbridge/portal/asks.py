@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import get_language
 
 from landbridge.core.errors import DomainError, Unauthenticated
+from landbridge.hub.errors import HubError
 from landbridge.portal.explained import explain
 from landbridge.portal.page import domain
 from landbridge_registry.errors import RegistryError
@@ -23,7 +24,7 @@ def attempt(form: forms.Form, deed: Callable[[], T]) -> T | None:
         raise
     except DomainError as error:
         tell(form, error)
-    except RegistryError as error:
+    except (RegistryError, HubError) as error:
         tell(form, domain(error))
     return None
 

@@ -9,10 +9,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 
 from landbridge.accounts.principals import principal_of
 from landbridge.core import time
-from landbridge.core.errors import DomainError
+from landbridge.core.errors import Invalid
 from landbridge.core.idempotency import CLAIM, LONGEST, Claim, InFlight
 from landbridge.core.ids import new_id
 from landbridge.core.models import IdempotencyKey
+from landbridge.core.text import is_storable
 from landbridge.portal.page import P, PageView
 
 FIELD: Final = "once"
@@ -29,6 +30,8 @@ def once(view: PageView[P]) -> PageView[P]:
     @functools.wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         key = request.POST.get(FIELD, "")[:LONGEST] if request.method == "POST" else ""
+        if not is_storable(key):
+            raise Invalid("The hidden key of this form was changed. Load the page again and send the form once more.")
         if not key:
             return view(request, *args, **kwargs)
         claim = _claim(request, key)
@@ -36,7 +39,7 @@ def once(view: PageView[P]) -> PageView[P]:
             return claim
         try:
             response = view(request, *args, **kwargs)
-        except DomainError:
+        except BaseException:  # whatever went wrong: the reader may send the same form again
             claim.release()
             raise
         if isinstance(response, HttpResponseRedirect):

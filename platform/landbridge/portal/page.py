@@ -10,10 +10,23 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 
 from landbridge.core.access import Access, declares
-from landbridge.core.errors import DomainError, Invalid, NotFound, Unauthenticated
+from landbridge.core.errors import (
+    Busy,
+    Conflict,
+    DomainError,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    TooLarge,
+    Unauthenticated,
+)
+from landbridge.hub.errors import HubError
 from landbridge.portal.explained import explain
 from landbridge_registry.errors import RegistryError
 
+BY_STATUS: dict[int, type[DomainError]] = {
+    kind.status: kind for kind in (Unauthenticated, NotAllowed, NotFound, Conflict, TooLarge, Busy)
+}
 P = ParamSpec("P")
 PageView = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
@@ -31,7 +44,7 @@ def page(**rules: Access) -> Callable[[PageView[P]], PageView[P]]:
                 return redirect_to_login(request.get_full_path())
             except DomainError as error:
                 return problem(request, error)
-            except RegistryError as error:
+            except (RegistryError, HubError) as error:
                 return problem(request, domain(error))
 
         return guarded
@@ -39,8 +52,13 @@ def page(**rules: Access) -> Callable[[PageView[P]], PageView[P]]:
     return mark
 
 
-def domain(error: RegistryError) -> DomainError:
-    """The registry lies below errors with a status; what it misses is not found, what it refuses is not valid."""
+def domain(error: RegistryError | HubError) -> DomainError:
+    """The registry lies below errors with a status; what it misses is not found, what it refuses is not valid.
+
+    The Hub speaks to its own clients; to people, an error of the same status does.
+    """
+    if isinstance(error, HubError):
+        return BY_STATUS.get(error.status, Invalid)(str(error))
     kind = NotFound if error.code.endswith("not_found") else Invalid
     return kind(str(error), code=error.code)
 

@@ -63,6 +63,7 @@ ASKING: Final = (
     ),
     Explained("too_large", _("This is too large"), _("Large files go by the command line: `landbridge submit DIR`.")),
     Explained("too_many_requests", _("Too many requests"), _("Wait for the time the answer names, then go on.")),
+    Explained("busy", _("Others are changing the same thing"), _("Nothing was lost. Try again in a moment.")),
     Explained("cursor_invalid", _("This cursor is not of this list"), _("Start again without a cursor.")),
     Explained(
         "idempotency_key_required",
