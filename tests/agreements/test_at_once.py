@@ -78,6 +78,26 @@ def test_a_double_click_signs_once(ngram: Repo, sofia: User, companies: list[Use
 
 
 @pytest.mark.usefixtures("transactional_db")
+def test_revoking_an_offer_while_takers_decline_and_take_stops_nobody(
+    ngram: Repo, sofia: User, companies: list[User]
+) -> None:
+    offer = publish(ngram, sofia, cap=50)
+    waiting = [take(offer, who, f"firm{number}") for number, who in enumerate(companies[:4])]
+    results = at_once(
+        lambda: services.revoke_offer(offer_id=offer.pk, reason="Over", actor=sofia),
+        *(
+            lambda one=one, who=who: services.decline(number=one.number, reason="No", actor=who)
+            for one, who in zip(waiting, companies[:4], strict=True)
+        ),
+        lambda: take(offer, companies[4], "firm4"),
+    )
+    assert isinstance(results[0], Offer)
+    offer.refresh_from_db()
+    assert offer.revoked_at is not None and offer.taken == 0
+    assert not Agreement.objects.filter(withdrawn_at=None, declined_at=None).exists()
+
+
+@pytest.mark.usefixtures("transactional_db")
 def test_signing_and_withdrawing_at_once_leaves_one_truth(ngram: Repo, sofia: User, companies: list[User]) -> None:
     boss = companies[0]
     offer = publish(ngram, sofia)

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from landbridge.accounts.models import Organization, User
 from landbridge.agreements import queries, services
@@ -17,10 +19,13 @@ from landbridge.agreements.errors import (
 )
 from landbridge.agreements.machine import state_at
 from landbridge.agreements.models import Agreement, Offer
+from landbridge.agreements.services import offers
 from landbridge.core import time
 from landbridge.core.errors import NotAllowed
 from landbridge_registry.models import Repo
 from tests.agreements.conftest import COMMIT, OTHER, Signatory, model, publish, sign, take
+
+TABLE = Agreement._meta.db_table
 
 
 def state(agreement: Agreement) -> str:
@@ -125,6 +130,30 @@ def test_revoking_an_offer_ends_what_waits_and_keeps_what_is_signed(
     services.revoke_offer(offer_id=offer.pk, reason="Again", actor=sofia)
     offer.refresh_from_db()
     assert offer.revoked_reason == "A new version comes" and offer.taken == 1
+
+
+def test_revoking_locks_what_waits_before_the_offer_as_every_deed_does(
+    taken: Agreement, offer: Offer, sofia: User
+) -> None:
+    with CaptureQueriesContext(connection) as sent:
+        services.revoke_offer(offer_id=offer.pk, reason="Over", actor=sofia)
+    asked = [one["sql"] for one in sent]
+    first = next(at for at, sql in enumerate(asked) if sql.startswith("SELECT") and f'FROM "{TABLE}"' in sql)
+    closing = next(at for at, sql in enumerate(asked) if sql.startswith(f'UPDATE "{Offer._meta.db_table}"'))
+    assert first < closing
+    assert state(taken) == "withdrawn"
+
+
+def test_what_was_taken_while_the_offer_was_being_revoked_falls_too(
+    taken: Agreement, offer: Offer, sofia: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    early: list[list[Agreement]] = [[]]
+    locked = offers._unsigned
+    monkeypatch.setattr(offers, "_unsigned", lambda one: early.pop() if early else locked(one))
+    services.revoke_offer(offer_id=offer.pk, reason="Over", actor=sofia)
+    assert state(taken) == "withdrawn"
+    offer.refresh_from_db()
+    assert offer.taken == 0 and offer.revoked_at is not None
 
 
 def test_only_sealed_public_versions_of_an_organization_are_offered(ngram: Repo, sofia: User) -> None:

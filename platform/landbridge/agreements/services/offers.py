@@ -1,6 +1,6 @@
 """A standing offer: signed once by the licensor's signatory, taken by many, withdrawn by any of its side."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 
@@ -139,10 +139,33 @@ def revoke_offer(*, offer_id: str, reason: str, actor: User, token: Token | None
         raise NotFound(HIDDEN)
     steps.require_side(actor, offer.licensor, "withdraws an offer", token=token)
     moment = {"revoked_at": time.now(), "revoked_by": actor, "revoked_reason": reason}
-    if Offer.objects.filter(pk=offer.pk, revoked_at=None).update(**moment):
-        for waiting in Agreement.objects.select_for_update(of=("self",)).filter(offer=offer, executed_at=None):
+    unsigned = _closed(offer, moment)
+    if unsigned is not None:
+        for waiting in unsigned:
             if steps.stamp(waiting).state == AgreementState.SIGNING:
                 steps.withdraw(waiting, reason="The licensor has withdrawn its offer.")
         steps.note("offer.revoked", subject=offer, actor=actor, reason=reason)
     offer.refresh_from_db()
     return offer
+
+
+def _closed(offer: Offer, moment: Mapping[str, object]) -> list[Agreement] | None:
+    """Close the offer; its unsigned agreements, their rows locked. ``None``: it was closed before.
+
+    Every deed locks agreements before their offer. What was taken while we came to the offer's row is not locked yet:
+    then the offer is let go, and we begin again.
+    """
+    while True:
+        unsigned = _unsigned(offer)
+        with transaction.atomic():
+            closed = Offer.objects.filter(pk=offer.pk, revoked_at=None).update(**moment)
+            newer = Agreement.objects.filter(offer=offer, executed_at=None).exclude(pk__in=[one.pk for one in unsigned])
+            if not closed or not newer.exists():
+                return unsigned if closed else None
+            transaction.set_rollback(True)  # to the savepoint, which frees the offer's row
+
+
+def _unsigned(offer: Offer) -> list[Agreement]:
+    """Locked in the order in which a taker locks those of its organization."""
+    rows = Agreement.objects.select_for_update(of=("self",)).filter(offer=offer, executed_at=None)
+    return list(rows.order_by("-pk"))
