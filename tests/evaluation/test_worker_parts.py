@@ -16,7 +16,8 @@ from kombu.transport.virtual import Empty
 
 from landbridge_evaluation.broker import celery_settings, prune
 from landbridge_evaluation.errors import ContentChanged
-from landbridge_evaluation.worker import clock
+from landbridge_evaluation.jobspec import DataRef
+from landbridge_evaluation.worker import clock, statement
 from landbridge_evaluation.worker.api import AttemptApi, Refused, Unreachable, WorkerApi
 from landbridge_evaluation.worker.cache import Cache, checked, size_of
 from landbridge_evaluation.worker.clock import Deadline
@@ -259,3 +260,12 @@ def test_read_messages_of_the_folder_broker_do_not_pile_up(tmp_path: Path) -> No
     assert prune(tmp_path, older_s=3600) == 1
     assert (old.exists(), new.exists()) == (False, True)
     assert prune(tmp_path / "absent", older_s=3600) == 0
+
+
+@pytest.mark.parametrize("found", [{"unpinned": True}, {"dataset": {"unpinned": True}}, {"limited": True}])
+def test_the_statement_says_why_a_number_does_not_rank(found: dict[str, Any]) -> None:
+    flag = "limited" if "limited" in found else "unpinned"
+    data = DataRef(repo="lumen/words", revision="1" * 40, digest="2" * 64, labels_digest="3" * 64, tasks=("words",))
+    said = statement.task({"name": "words", "digest": "4" * 64, "split": "test", "data": data}, {"n": 3, **found})
+    assert [said[name] for name in statement.FLAGS] == [name == flag for name in statement.FLAGS]
+    assert said["n"] == 3

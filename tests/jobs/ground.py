@@ -147,10 +147,13 @@ def shard(index: int) -> bytes:
 
 
 def results(spec: dict[str, Any], value: float | None = 0.9, n: int = 40, **task_more: Any) -> dict[str, Any]:
-    """A results file over the leased tasks. ``acc`` is ``value`` ± 0.05."""
+    """A results file over the leased tasks, all rows run. ``acc`` is ``value`` ± 0.05, over ``n`` items."""
     interval = [value - 0.05, value + 0.05] if value is not None else None
     metrics = {"acc": {"value": value, "ci95": interval, "n": n, "method": "wilson"}}
-    tasks = {one["name"]: {"n": n, "metrics": metrics, "fault": None, **task_more} for one in spec["tasks"]}
+    rows = {one["task"]: one["stop"] for one in spec["shards"]}
+    tasks = {
+        one["name"]: {"n": rows[one["name"]], "metrics": metrics, "fault": None, **task_more} for one in spec["tasks"]
+    }
     return {"schema": "landbridge.results/1", "model": {"id": spec["model"]["repo"]}, "tasks": tasks, "manifest": {}}
 
 
@@ -164,6 +167,8 @@ def envelope(
             "name": one["name"],
             "digest": TaskSpec.from_json(one).digest(),
             "dataset": {key: data[one["name"]][key] for key in ("digest", "labels_digest")},
+            **{flag: bool(body["tasks"][one["name"]].get(flag)) for flag in ("limited", "unpinned")},
+            "n": body["tasks"][one["name"]]["n"],
             "metrics": decimals(body["tasks"][one["name"]]["metrics"]),
             "fault": body["tasks"][one["name"]].get("fault"),
         }

@@ -141,3 +141,93 @@ def test_tasks_the_model_cannot_do_are_listed_with_the_reason(one: Bench, ada: U
     one.done(one.lease().json())
     skipped = Score.objects.get(task__name="image_task")
     assert skipped.missing == "skipped" and "image" in skipped.text
+
+
+def told(**changes: object) -> dict[str, Any]:
+    """Changes of the one metric."""
+    return {"metrics": {"acc": {"value": 0.9, "ci95": [0.8, 0.95], "n": 40, "method": "wilson", **changes}}}
+
+
+MALFORMED: dict[str, Any] = {
+    "fewer rows than planned": {"n": 39},
+    "more rows than there are": {"n": 41},
+    "n below nothing": {"n": -1, "limited": True},
+    "n that is text": {"n": "40"},
+    "n that is true": {"n": True, "limited": True},
+    "n that no column holds": {"n": 2**40},
+    "no n": {"n": None},
+    "limited in words": {"limited": "no"},
+    "metrics as a list": {"metrics": [0.9]},
+    "a metric that is a number": {"metrics": {"acc": 0.9}},
+    "a metric with too long a name": {"metrics": {"a" * 61: told()["metrics"]["acc"]}},
+    "a fault in words": {"fault": "no"},
+    "data in words": {"dataset": "words"},
+    "a value that is text": told(value="0.9"),
+    "a value above its interval": told(value=0.99),
+    "a value below its interval": told(value=0.1),
+    "an interval of one": told(ci95=[0.8]),
+    "an interval of text": told(ci95=["0.8", "0.95"]),
+    "an interval that is a number": told(ci95=0.8),
+    "more items than rows": told(n=41),
+    "fewer items than none": told(n=-1),
+    "a method that is a number": told(method=3),
+    "a text with NUL": told(note="a\0b"),
+    "half a character": {"note": "\ud800"},
+}
+
+
+@pytest.mark.parametrize("scores", MALFORMED.values(), ids=MALFORMED)
+def test_a_signed_result_of_another_form_is_refused(one: Bench, spec: dict[str, Any], scores: dict[str, Any]) -> None:
+    shards, body, fits = one.put_all(spec), results(spec, **scores), results(spec)
+    fits["tasks"]["small_task"] |= {key: value for key, value in scores.items() if signable(key, value)}
+    sent = {"results": body, "envelope": envelope(spec, fits, shards, one.signer), "shards": shards}
+    answer = one.call("POST", one.at(spec, "/result"), sent)
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_result"), answer.content
+    assert not Result.objects.exists()
+
+
+def signable(key: str, value: object) -> bool:
+    return key != "metrics" or (isinstance(value, dict) and all(isinstance(one, dict) for one in value.values()))
+
+
+@pytest.mark.parametrize("flag", ["limited", "unpinned"])
+def test_a_flag_that_was_signed_cannot_be_left_out_beside(one: Bench, spec: dict[str, Any], flag: str) -> None:
+    shards = one.put_all(spec)
+    made = envelope(spec, results(spec, **{flag: True}), shards, one.signer)
+    sent = {"results": results(spec), "envelope": made, "shards": shards}
+    assert one.call("POST", one.at(spec, "/result"), sent).json()["what"] == f"{flag} of small_task"
+
+
+def test_n_beside_the_signed_one_is_refused(one: Bench, spec: dict[str, Any]) -> None:
+    shards = one.put_all(spec)
+    made = envelope(spec, results(spec, limited=True), shards, one.signer)
+    body = results(spec, limited=True)
+    body["tasks"]["small_task"]["n"] = 20
+    body["tasks"]["small_task"]["metrics"]["acc"]["n"] = 20
+    sent = {"results": body, "envelope": made, "shards": shards}
+    assert one.call("POST", one.at(spec, "/result"), sent).status_code == 422
+
+
+def test_a_part_of_the_rows_is_taken_when_it_says_so(one: Bench, spec: dict[str, Any]) -> None:
+    shards, body = one.put_all(spec), results(spec, limited=True)
+    body["tasks"]["small_task"]["n"] = 35
+    body["tasks"]["small_task"]["metrics"]["acc"]["n"] = 35
+    sent = {"results": body, "envelope": envelope(spec, body, shards, one.signer), "shards": shards}
+    assert one.call("POST", one.at(spec, "/result"), sent).status_code == 201
+    assert (Score.objects.get().n, Score.objects.get().flags) == (35, ["limited"])
+
+
+@pytest.mark.parametrize("tasks", [None, [], {}, "all", {"small_task": None}, {"small_task": []}])
+def test_results_without_their_tasks_are_refused(one: Bench, spec: dict[str, Any], tasks: object) -> None:
+    shards, fits = one.put_all(spec), results(spec)
+    sent = {"results": fits | {"tasks": tasks}, "envelope": envelope(spec, fits, shards, one.signer), "shards": shards}
+    answer = one.call("POST", one.at(spec, "/result"), sent)
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_result"), answer.content
+
+
+@pytest.mark.parametrize("data", ["words", ["words"], None])
+def test_a_statement_of_another_form_is_refused(one: Bench, spec: dict[str, Any], data: object) -> None:
+    shards = one.put_all(spec)
+    said = [{"name": "small_task", "digest": "0" * 64, "dataset": data}]
+    answer = one.result(spec, shards, tasks=said)
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_result"), answer.content

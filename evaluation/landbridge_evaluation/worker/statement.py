@@ -8,6 +8,8 @@ from typing import Any
 from landbridge_client import dsse
 from landbridge_evaluation.jobspec import JobSpec
 
+FLAGS = ("limited", "unpinned")
+
 
 def envelope(  # noqa: PLR0913 what a statement is about
     spec: JobSpec,
@@ -65,12 +67,17 @@ def task(one: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
             "labels_digest": data.labels_digest,
         },
         "n": int(found.get("n") or 0),
-        "limited": bool(found.get("limited")),
+        **{flag: flagged(found, flag) for flag in FLAGS},
         "route": found.get("route"),
         "metrics": decimals(found.get("metrics") or {}),
         "predictions_sha256": found.get("predictions_sha256"),
         "fault": decimals(found.get("fault")),
     }
+
+
+def flagged(found: Mapping[str, Any], flag: str) -> bool:
+    """Whether the results say so of the task or of its data: such a number never ranks."""
+    return bool(found.get(flag) or (found.get("dataset") or {}).get(flag))
 
 
 def environment(manifest: Mapping[str, Any]) -> dict[str, Any]:

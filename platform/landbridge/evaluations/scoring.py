@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from landbridge.evaluations.models import Result, Score, TaskRecord
-from landbridge.evaluations.verification import finite
+from landbridge.evaluations.verification import flagged
+from landbridge.evaluations.wellformed import FLAGS, finite
 
 FEW = 30  # fewer items: scored, never ranked
 TEXT = 500
@@ -40,9 +41,7 @@ def fill(row: Score, metric: Mapping[str, Any], items: int) -> None:
 
 def flags_of(found: Mapping[str, Any]) -> list[str]:
     """Why a number, though it is there, does not rank."""
-    dataset = found.get("dataset") or {}
-    given = {"limited": found.get("limited"), "unpinned": dataset.get("unpinned") or found.get("unpinned")}
-    return [name for name, holds in given.items() if holds]
+    return [flag for flag in FLAGS if flagged(found, flag)]
 
 
 def fault_text(fault: Any) -> str:  # noqa: ANN401 JSON

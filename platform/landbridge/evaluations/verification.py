@@ -1,15 +1,17 @@
 """Is this result the one that was leased, whole and signed by the worker that leased it? Pure: rows in, verdict out."""
 
 import hashlib
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from landbridge.evaluations.errors import BadResult
 from landbridge.evaluations.models import TaskRecord
+from landbridge.evaluations.wellformed import FLAGS, an_object, check_count, check_storable, check_task
 from landbridge_client import dsse
 from landbridge_client.formats.errors import FormatError
+from landbridge_evaluation.planning import test_rows
+from landbridge_plugins import TaskSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,7 @@ def statement_of(envelope: Mapping[str, Any], expected: Expected) -> dict[str, A
         raise BadResult(f"The envelope cannot be trusted: {error}", what="envelope") from error
     if verified.keyids != (key.keyid,):
         raise BadResult("The envelope is not signed by this worker's registered key alone.", what="signature")
+    check_storable(envelope, "envelope")
     statement = verified.statement
     predicate = statement.get("predicate")
     if statement.get("predicateType") != dsse.EVALUATION_RESULT or not isinstance(predicate, dict):
@@ -45,16 +48,37 @@ def statement_of(envelope: Mapping[str, Any], expected: Expected) -> dict[str, A
     return statement
 
 
-def check_body(body: Mapping[str, Any], predicate: Mapping[str, Any]) -> None:
-    """The numbers that were sent beside the statement are those that were signed."""
-    tasks = body.get("tasks")
-    if not isinstance(tasks, dict):
-        raise BadResult("The results hold no tasks.", what="results")
+def check_body(body: Mapping[str, Any], predicate: Mapping[str, Any], tasks: Iterable[TaskRecord]) -> None:
+    """What was sent beside the statement is what was signed, and about as many items as were planned."""
+    check_storable(body, "results")
+    sent = an_object(body.get("tasks"), "results")
     signed = {str(task["name"]): task for task in predicate["tasks"]}
-    _same("results", sorted(tasks), sorted(signed))
-    for name, task in signed.items():
-        _same(f"results of {name}", decimals(tasks[name].get("metrics") or {}), task.get("metrics"))
-        _same(f"fault of {name}", bool(tasks[name].get("fault")), bool(task.get("fault")))
+    _same("results", sorted(sent), sorted(signed))
+    for task in tasks:
+        name, said = task.name, signed[task.name]
+        found = check_task(name, sent[name])
+        _same(f"results of {name}", decimals(found.get("metrics") or {}), said.get("metrics"))
+        _same(f"fault of {name}", bool(found.get("fault")), bool(said.get("fault")))
+        _same(f"n of {name}", found.get("n") or 0, said.get("n"))
+        for flag in FLAGS:
+            _same(f"{flag} of {name}", flagged(found, flag), bool(said.get(flag)))
+        if not found.get("fault"):
+            _check_items(task, found)
+
+
+def _check_items(record: TaskRecord, found: Mapping[str, Any]) -> None:
+    """A part of the rows counts as a whole nowhere, and more than all of them there are not."""
+    task = TaskSpec.from_json(record.spec)
+    check_count(found.get("n"), f"n of {task.name}", most=test_rows(task, record.counts, None))
+    whole = record.counts.get(task.dataset.split, 0)
+    if found["n"] < whole and not task.dataset.where and not flagged(found, "limited"):
+        said = f"{found['n']} of {whole} rows of {task.name} were run, and the result does not say that it is limited."
+        raise BadResult(said, what=f"n of {task.name}")
+
+
+def flagged(found: Mapping[str, Any], flag: str) -> bool:
+    """Whether the part of one task says so, of itself or of its data; the worker signs the same."""
+    return bool(found.get(flag) or (found.get("dataset") or {}).get(flag))
 
 
 def failed_tasks(body: Mapping[str, Any]) -> set[str]:
@@ -84,15 +108,11 @@ def digest_of(envelope: Mapping[str, Any]) -> str:
     return hashlib.sha256(str(envelope.get("payload", "")).encode()).hexdigest()
 
 
-def finite(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
 def _subject(statement: Mapping[str, Any]) -> list[str]:
     subjects = statement.get("subject")
     if not isinstance(subjects, list):
         return []
-    return [str((one.get("digest") or {}).get("sha256")) for one in subjects if isinstance(one, dict)]
+    return [str(_within(one, "digest", "sha256")) for one in subjects]
 
 
 def _shards(value: object) -> list[list[object]]:
@@ -105,12 +125,15 @@ def _check_tasks(predicate: Mapping[str, Any], tasks: Iterable[TaskRecord]) -> N
     said = predicate.get("tasks")
     if not isinstance(said, list) or not all(isinstance(one, dict) for one in said):
         raise BadResult("The statement names no tasks.", what="tasks")
-    found = {
-        str(one.get("name")): [one.get("digest"), *((one.get("dataset") or {}).get(key) for key in DATA)]
-        for one in said
-    }
+    found = {str(one.get("name")): [one.get("digest"), *(_within(one, "dataset", key) for key in DATA)] for one in said}
     wanted = {task.name: [task.digest, task.data_digest, task.labels_digest] for task in tasks}
     _same("tasks", found, wanted)
+
+
+def _within(value: object, *keys: str) -> object:
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
 
 
 DATA = ("digest", "labels_digest")

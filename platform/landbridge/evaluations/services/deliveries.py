@@ -86,7 +86,7 @@ def deliver_result(  # noqa: PLR0913 an attempt's address, what it brings, and w
     job = steps.hold_lease(job_id, number, worker)
     expected = _expected(job, number, worker, delivery)
     statement = verification.statement_of(delivery.envelope, expected)
-    verification.check_body(delivery.results, statement["predicate"])
+    verification.check_body(delivery.results, statement["predicate"], expected.tasks)
     result = Result.objects.create(
         job=job,
         attempt=number,
