@@ -132,7 +132,7 @@ def publish(repo: Repo, by: User, **wanted: Any) -> Offer:  # noqa: ANN401 the o
     )
 
 
-def take(offer: Offer, by: User, entity: str = "acme", country: str = "DE", **more: str) -> Agreement:
+def take(offer: Offer, by: User, entity: str = "acme", country: str = "DE", **more: Any) -> Agreement:  # noqa: ANN401 as the service takes it
     return services.take_offer(
         offer_id=offer.pk,
         organization=entity,

@@ -78,12 +78,17 @@ def test_an_unknown_suite_a_foreign_model_and_a_dead_token_are_told_apart(
     assert dead.returncode == 4 and "token" in dead.stderr.lower()
 
 
-def test_an_installed_plugins_model_is_submitted_by_its_name(stack: Stack) -> None:
-    operator = stack.account("olga", organization="operator", kind="operator", role="owner")["token"]
-    done = stack.landbridge("submit", "plugins/letters", "--suite", "offline_demo", "--wait", "--json", token=operator)
-    assert json.loads(done.stdout)["model"] == "plugins/letters"
-    rows = json.loads(stack.landbridge("board", "show", "demo", "--json", token=operator).stdout)["entries"]
-    assert [row for row in rows if row["model"] == "plugins/letters" and row["task"] == "django_langid" and row["rank"]]
+def test_a_folder_that_names_an_installed_plugins_model_is_ranked(stack: Stack, token: str, tmp_path: Path) -> None:
+    folder = tmp_path / "letters"
+    folder.mkdir()
+    (folder / "README.md").write_text(
+        "---\nlicense: mit\n---\n\n# Letter counts\n\nTells languages by their letters.\n"
+    )
+    (folder / "landbridge.json").write_text(json.dumps({"schema": "landbridge.model/1", "slug": "letters"}))
+    command = ("submit", str(folder), "--as", "harbor/letters", "--suite", "offline_demo", "--wait", "--yes", "--json")
+    assert json.loads(stack.landbridge(*command, token=token).stdout)["model"] == "harbor/letters"
+    rows = json.loads(stack.landbridge("board", "show", "demo", "--json", token=token).stdout)["entries"]
+    assert [row for row in rows if row["model"] == "harbor/letters" and row["task"] == "django_langid" and row["rank"]]
 
 
 def test_terms_are_read_taken_signed_and_the_weights_fetched(
