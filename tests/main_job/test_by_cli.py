@@ -19,26 +19,19 @@ def token(stack: Stack) -> str:
     return stack.account("bruno", organization="harbor", kind="lab", role="owner")["token"]
 
 
-def test_submit_screens_uploads_and_waits_for_the_rank(stack: Stack, token: str, model_dir: Path) -> None:
-    done = stack.landbridge(
-        "submit",
-        str(model_dir),
-        "--as",
-        "harbor/ngram",
-        "--suite",
-        "offline_demo",
-        "--wait",
-        "--yes",
-        "--json",
-        token=token,
-    )
-    said = json.loads(done.stdout)
+@pytest.fixture(scope="module")
+def submitted(stack: Stack, token: str, model_dir: Path) -> tuple[str, str]:
+    command = ("submit", str(model_dir), "--as", "harbor/ngram", "--suite", "offline_demo", "--wait", "--yes", "--json")
+    done = stack.landbridge(*command, token=token)
+    return done.stdout, done.stderr
+
+
+def test_submit_screens_uploads_and_waits_for_the_rank(stack: Stack, token: str, submitted: tuple[str, str]) -> None:
+    said = json.loads(submitted[0])
     assert said["state"] in {"published", "evaluating"} and said["model"] == "harbor/ngram"
-    assert re.search(r"pydoc_lm|running|done", done.stderr), "progress goes to stderr"
+    assert re.search(r"pydoc_lm|running|done", submitted[1]), "progress goes to stderr"
     board = stack.landbridge("board", "show", "demo", "--json", token=token)
-    rows = json.loads(board.stdout)
-    rows = rows["entries"] if isinstance(rows, dict) else rows
-    assert "harbor/ngram" in {row["model"] for row in rows}
+    assert "harbor/ngram" in {row["model"] for row in json.loads(board.stdout)["entries"]}
 
 
 def test_bad_folders_are_refused_before_anything_is_uploaded(
@@ -92,7 +85,7 @@ def test_a_folder_that_names_an_installed_plugins_model_is_ranked(stack: Stack, 
 
 
 def test_terms_are_read_taken_signed_and_the_weights_fetched(
-    stack: Stack, token: str, model_dir: Path, tmp_path: Path
+    stack: Stack, submitted: tuple[str, str], model_dir: Path, tmp_path: Path
 ) -> None:
     signer = stack.account("hanna", organization="harbor", role="signatory")
     buyer = stack.account("bea", organization="beacon", kind="company", role="signatory")
