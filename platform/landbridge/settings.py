@@ -117,7 +117,8 @@ SQLITE_OPTIONS = {
 }
 POSTGRESQL_OPTIONS = {"options": "-c lock_timeout=5000 -c idle_in_transaction_session_timeout=15000"}
 DATABASE_URL = os.environ.get("DATABASE_URL") or f"sqlite:///{HOME / 'landbridge.sqlite3'}"
-DATABASES: dict[str, Any] = {"default": dict(dj_database_url.parse(DATABASE_URL, conn_max_age=60))}
+KEPT_S = 0 if "PYTEST_VERSION" in os.environ else 60  # a test's database is flushed and dropped under a kept connection
+DATABASES: dict[str, Any] = {"default": dict(dj_database_url.parse(DATABASE_URL, conn_max_age=KEPT_S))}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"] |= {
         "OPTIONS": SQLITE_OPTIONS,

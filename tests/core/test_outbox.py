@@ -18,8 +18,7 @@ def _subscribed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(outbox.SUBSCRIBERS, EVENT, ["landbridge.tests.task"])
 
 
-@pytest.mark.django_db(transaction=True)
-def test_nothing_is_sent_before_the_commit_or_after_a_rollback() -> None:
+def test_nothing_is_sent_before_the_commit_or_after_a_rollback(transactional_db: None) -> None:
     with transaction.atomic():
         outbox.publish(EVENT, 1)
         transaction.set_rollback(True)
@@ -30,8 +29,9 @@ def test_nothing_is_sent_before_the_commit_or_after_a_rollback() -> None:
     assert outbox.kept == [outbox.Message("landbridge.tests.task", "2", "control")]
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_broker_that_hangs_does_not_hold_a_request(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broker_that_hangs_does_not_hold_a_request(
+    transactional_db: None, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings.LANDBRIDGE_OUTBOX = "broker"
     released, asked = threading.Event(), threading.Event()
 
