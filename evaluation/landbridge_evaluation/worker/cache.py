@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 
 from landbridge_client.errors import ApiError, Denied, LandbridgeError, NotFound
@@ -105,6 +106,8 @@ class Cache:
         except WrongBytes as error:
             raise ContentChanged(str(error)) from error
         except (Denied, NotFound) as error:
+            if error.status == HTTPStatus.UNAUTHORIZED:  # the token ended with the lease: that says nothing of rights
+                raise DownloadFailed(f"{repo}: {error}", stage="downloading") from error
             raise EntitlementLost(f"{repo}: {error}", stage="downloading") from error
         except LandbridgeError as error:
             final = isinstance(error, ApiError) and error.status < 500  # noqa: PLR2004 HTTP

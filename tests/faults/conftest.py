@@ -1,0 +1,52 @@
+"""Migrated once, copied for each site: a kill costs seconds, migrations would cost more."""
+
+import os
+import subprocess  # noqa: TID251 the command line is what an operator uses
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.faults.parts import Keeper
+from tests.faults.servers import POSTGRESQL, answers
+from tests.stack import ROOT, environment_of
+
+
+def migrate(home: Path, **extra: str) -> None:
+    home.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "manage.py", "migrate", "-v0"]
+    subprocess.run(command, cwd=ROOT, env=environment_of(home, **extra), check=True, timeout=300)  # noqa: S603 our own words
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a migrated SQLite site."""
+    home = tmp_path_factory.mktemp("template") / "home"
+    migrate(home)
+    return home
+
+
+@pytest.fixture(scope="session")
+def template_database(template: Path) -> Iterator[str]:
+    """The name of a migrated PostgreSQL database, for copies."""
+    if not answers(5432):
+        pytest.skip("needs PostgreSQL on 127.0.0.1:5432")
+    name = f"landbridge_template_{os.getpid()}"
+    with psycopg.connect(f"{POSTGRESQL}/postgres", autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")
+        try:
+            migrate(template, DATABASE_URL=f"{POSTGRESQL}/{name}")
+            yield name
+        finally:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def servers_up() -> Iterator[Keeper]:
+    """Keeps a test's own servers: what is killed is started again."""
+    keeper = Keeper()
+    keeper.begin()
+    yield keeper
+    keeper.stop()
