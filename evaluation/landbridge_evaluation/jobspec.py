@@ -80,7 +80,7 @@ class JobSpec:
     batch_tokens: int | None = None
     limits: Bounds = Bounds()
     blind: bool = False
-    isolation: str = "required"
+    isolation: str = "trusted"
     hub: HubAccess | None = None
 
     def to_json(self) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landbridge_evaluation.datasets import SealedDataset
-from landbridge_evaluation.sandbox import TIER
 from landbridge_plugins import TaskSpec
 
 if TYPE_CHECKING:
@@ -110,7 +109,7 @@ def manifest(results: "JobResults") -> dict[str, Any]:
         "python": sys.version.split()[0],
         "platform": platform.platform(),
         "libraries": {name: package_version(name) for name in LIBRARIES},
-        "sandbox": TIER,
+        "sandbox": results.sandbox,
         "peak_memory_mb": results.peak_mb,
         "times": {name: round(seconds, 3) for name, seconds in results.seconds.items()},
     }

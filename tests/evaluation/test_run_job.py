@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
-from landbridge_evaluation.errors import InfrastructureFault, LoadFault, Stopped
+from landbridge_evaluation.errors import InfrastructureFault, LoadFault, NoIsolation, Stopped
 from landbridge_evaluation.jobspec import Bounds, JobSpec
 from landbridge_evaluation.supervisor import JobResults, Progress
 from tests.evaluation.runs import Maker, Run
@@ -293,11 +293,12 @@ def test_a_model_that_cannot_load_says_why(run_of: Maker) -> None:
     assert not children()
 
 
-def test_lab_code_is_refused_until_there_is_a_sandbox(run_of: Maker) -> None:
+def test_lab_code_is_refused_where_no_probe_holds(run_of: Maker) -> None:
     run = run_of(PARITY, {"test": parity(20)})
     run.spec = JobSpec.from_json({**run.spec.to_json(), "plugin": {"wheel_sha256": "0" * 64}})
-    with pytest.raises(LoadFault, match="lab code is refused"):
+    with pytest.raises(NoIsolation, match="runs only where it is contained") as caught:
         run.go()
+    assert caught.value.kind == "no_isolation" and not run.frames
 
 
 def test_a_limit_keeps_the_first_rows_and_says_so(run_of: Maker) -> None:

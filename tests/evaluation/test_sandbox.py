@@ -10,13 +10,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from landbridge_evaluation.sandbox import launch
+from landbridge_evaluation.sandbox import Inputs, launch
 
 PARENT = """
 import sys, time
 from pathlib import Path
-from landbridge_evaluation.sandbox import launch
-child = launch(work_dir=Path(sys.argv[1]), threads=1)
+from landbridge_evaluation.sandbox import Inputs, launch
+child = launch(Inputs(), "none", Path(sys.argv[1]))
 print(child.process.pid, flush=True)
 time.sleep(600)
 """
@@ -36,7 +36,7 @@ def test_a_child_dies_with_its_parent(tmp_path: Path) -> None:
 
 
 def test_killing_a_child_takes_its_whole_group(tmp_path: Path) -> None:
-    child = launch(work_dir=tmp_path, threads=1)
+    child = launch(Inputs(), "none", tmp_path)
     assert os.getpgid(child.process.pid) == child.process.pid != os.getpgid(0)
     child.close()
     child.close()  # safe to repeat

@@ -27,8 +27,9 @@ class Loaded:
 
 def load(frame: Mapping[str, Any]) -> Loaded:
     """Load the model that a "job" frame names. Raises ``LoadFault`` with a sentence for whoever must act."""
-    sys.path += frame["paths"]  # last: what is installed here cannot be shadowed
-    manager, faults = build_manager()
+    plugin = Path(frame["plugin"]) if frame.get("plugin") else None
+    sys.path += [*frame["paths"], *([str(plugin)] if plugin else [])]  # last: what is installed here is not shadowed
+    manager, faults = build_manager(plugin)
     device, dtype, seed = device_of(frame["device"]), frame["dtype"], frame["seed"]
     spec = ModelSpec.from_json(frame["spec"])
     calm(seed)

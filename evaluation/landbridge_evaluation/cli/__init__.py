@@ -1,4 +1,4 @@
-"""``python -m landbridge_evaluation run | tasks | worker | doctor``: data on stdout, everything else on stderr."""
+"""``python -m landbridge_evaluation run | tasks | worker | doctor | sandbox``: data on stdout, everything else on stderr."""
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -9,6 +9,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "tasks": ("landbridge_evaluation.cli.tasks", "list the tasks and suites there are"),
     "worker": ("landbridge_evaluation.worker_cli", "lease and run jobs of a Landbridge"),
     "doctor": ("landbridge_evaluation.cli.doctor", "say whether lab code can be contained here"),
+    "sandbox": ("landbridge_evaluation.cli.sandbox", "run one file as a model's process would run"),
 }
 USAGE = 2
 

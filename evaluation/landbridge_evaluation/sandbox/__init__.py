@@ -1,10 +1,9 @@
-"""Starting the process that holds a model. The one place of the engine that starts processes.
-
-There is one tier so far, ``none``: a plain child with an empty environment, limits, a process group of its own, and
-death with its parent. It is for models without code and for plugins that the operator installed, never for lab code.
-"""
+"""Starting the process that holds a model, contained. The one place of the engine that starts processes."""
 
 from landbridge_evaluation.sandbox.launch import Child, launch
+from landbridge_evaluation.sandbox.probe import Probe
+from landbridge_evaluation.sandbox.recipe import RESULTS, Inputs, NoContainment
+from landbridge_evaluation.sandbox.watch import Watch
 
 TIER = "none"
 WHY_NOT = (
@@ -12,4 +11,4 @@ WHY_NOT = (
     "Models without code and plugins that the operator installed run; lab code is refused until the sandbox is there."
 )
 
-__all__ = ["TIER", "WHY_NOT", "Child", "launch"]
+__all__ = ["RESULTS", "TIER", "WHY_NOT", "Child", "Inputs", "NoContainment", "Probe", "Watch", "launch"]

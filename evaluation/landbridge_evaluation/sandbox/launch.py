@@ -1,15 +1,23 @@
-"""A fresh interpreter in a process group of its own, with an empty environment and three pipes."""
+"""A fresh process with pipes: what goes in, what comes out, what it prints. Contained, or plain where that is allowed."""
 
+import json
 import os
+import shutil
 import signal
+import stat
 import subprocess  # noqa: TID251 this is where child processes are started
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-MODULE = "landbridge_evaluation.child"
+from landbridge_evaluation import config
+from landbridge_evaluation.sandbox import recipe, seccomp, start
+from landbridge_evaluation.sandbox.recipe import Inputs, NoContainment
+
+Places = Mapping[Path, str]
 
 
 @dataclass(slots=True)
@@ -20,50 +28,150 @@ class Child:
     stdin: int
     results: int
     log: int
+    status: int = -1  # what bwrap tells of itself
+    tier: str = "none"
+    inputs: Inputs = field(default_factory=Inputs)
+    told: bytes = b""
+
+    def inside(self, path: Path) -> str:
+        """Where the child finds ``path``."""
+        if self.tier != "none":
+            for given, target in recipe.binds(self.inputs):
+                if given == path or given == path.resolve():
+                    return target
+        return str(path.resolve())
+
+    def ran(self) -> bool:
+        """Whether its program began, known once it has ended: bwrap tells it."""
+        if self.tier == "none":
+            return self.process.returncode != start.FAILED
+        with suppress(OSError):
+            self.told += os.read(self.status, 1 << 16) if self.status >= 0 else b""
+        return b'"exit-code"' in self.told
 
     def kill(self) -> None:
-        """End the child and all that it started in its group. Safe to repeat."""
+        """End the child and all that it started. Safe to repeat."""
+        inner = below(self.process.pid) if self.process.poll() is None else []
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
+        for pid in inner if self.tier != "none" else ():
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
         self.process.wait()
 
     def close(self) -> None:
         self.kill()
-        for fd in (self.stdin, self.results, self.log):
+        for fd in (self.stdin, self.results, self.log, self.status):
             if fd >= 0:
                 with suppress(OSError):
                     os.close(fd)
-        self.stdin = self.results = self.log = -1
+        self.stdin = self.results = self.log = self.status = -1
 
 
-def launch(*, work_dir: Path, threads: int, extra: Mapping[str, str] | None = None, module: str = MODULE) -> Child:
-    """Start ``module`` with ``-I -B``. ``extra`` is added to the few variables that it gets."""
+def below(pid: int) -> list[int]:
+    """The processes that ``pid`` started and that run."""
+    found: list[int] = []
+    with suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            with suppress(OSError):
+                found += [int(word) for word in (task / "children").read_text().split()]
+    return found
+
+
+def launch(inputs: Inputs, tier: str = "bwrap", work_dir: Path | None = None) -> Child:
+    """Start ``inputs`` in bubblewrap, or with tier ``none`` as a plain process in ``work_dir``, for trusted models only.
+
+    Raises ``NoContainment`` where that is not possible at all; whether a sandbox holds is for ``probe`` to say.
+    """
+    if tier == "none":
+        return plain(inputs, work_dir or Path("/"))
+    bwrap = shutil.which("bwrap", path="/usr/bin:/bin:/usr/local/bin")
+    if bwrap is None:
+        raise NoContainment("There is no bubblewrap here. Install it: apt install bubblewrap (0.8 or newer).")
+    staged = staging(inputs) if os.geteuid() == 0 else {}
+    argv = recipe.arguments(inputs, bwrap, lambda path: staged.get(path, str(path)))
+    given = {path for path, _ in recipe.given(inputs)}
+    pairs = [(str(path), place, path in given) for path, place in staged.items()]
+    hide = [start.STAGE] if staged else []
+    return started(inputs, tier, {"argv": argv, "env": {}, "stage": pairs, "hide": hide, "cwd": "/"})
+
+
+def staging(inputs: Inputs) -> Places:
+    """Where each thing that is bound lies for the user that root becomes: he may not reach it at its own place."""
+    sources = dict.fromkeys(path for path, _ in recipe.binds(inputs))
+    return {path: f"{start.STAGE}/{number}" for number, path in enumerate(sources)}
+
+
+def plain(inputs: Inputs, work_dir: Path) -> Child:
+    """Not contained, but with an empty environment, limits and another user than root."""
+    env = recipe.environment(inputs.threads, str(work_dir), {"TMPDIR": str(work_dir), **inputs.env})
+    pairs: list[tuple[str, str, bool]] = []
+    hide: list[str] = []
+    if os.geteuid() == 0:
+        sources = [work_dir.resolve(), *(path for path, _ in recipe.binds(inputs))]
+        hide = sorted({str(one) for path in sources if (one := closed(path)) is not None})
+        given = {path for path, _ in recipe.given(inputs)}
+        hidden = [path for path in sources if any(path.is_relative_to(one) for one in hide)]
+        pairs = [(str(path), str(path), path in given) for path in (*hidden, *(given - {*hidden}))]
+        if work_dir != Path("/"):
+            os.chown(work_dir, config.SANDBOX_UID, config.SANDBOX_UID)
+    return started(
+        inputs, "none", {"argv": inputs.words, "env": env, "stage": pairs, "hide": hide, "cwd": str(work_dir)}
+    )
+
+
+def closed(path: Path) -> Path | None:
+    """The outermost folder above ``path`` that others than its owner may not pass."""
+    return next((one for one in reversed(path.parents) if not one.stat().st_mode & stat.S_IXOTH), None)
+
+
+def started(inputs: Inputs, tier: str, plan: Mapping[str, Any]) -> Child:
+    contained = tier != "none"
     results_in, results_out = os.pipe()
+    status_in, status_out = os.pipe()
+    fds = {recipe.RESULTS: results_out}
+    if contained:
+        fds |= {recipe.FILTER: filter_of(inputs), recipe.STATUS: status_out}
+    whole = {**plan, "fds": fds, "parent": os.getpid(), "limits": recipe.limits(inputs, contained=contained), **user()}
     try:
-        process = subprocess.Popen(  # noqa: S603 our own interpreter and module
-            command(module, results_out),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            cwd=work_dir,
-            env={**environment(work_dir, threads), **(extra or {})},
-            pass_fds=(results_out,),
-            process_group=0,
-            bufsize=0,
-        )
+        process = popen([sys.executable, "-I", "-S", "-B", start.__file__, json.dumps(whole)], tuple(fds.values()))
     except BaseException:
         os.close(results_in)
+        os.close(status_in)
         raise
     finally:
-        os.close(results_out)
-    child = Child(process, taken(process.stdin), results_in, taken(process.stdout))
-    for fd in (child.stdin, child.results, child.log):
+        for fd in {*fds.values(), status_out}:
+            os.close(fd)
+    child = Child(process, taken(process.stdin), results_in, taken(process.stdout), status_in, tier, inputs)
+    for fd in (child.stdin, child.results, child.log, child.status):
         os.set_blocking(fd, False)
     return child
 
 
-def command(module: str, results: int) -> Sequence[str]:
-    return (sys.executable, "-I", "-B", "-m", module, str(results), str(os.getpid()))
+def filter_of(inputs: Inputs) -> int:
+    """A descriptor to read the filter of system calls from; it fits into a pipe."""
+    reader, writer = os.pipe()
+    os.write(writer, seccomp.program(gpu=bool(inputs.devices)))
+    os.close(writer)
+    return reader
+
+
+def popen(words: Sequence[str], fds: tuple[int, ...]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 our own interpreter and our own words
+        words,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        cwd="/",
+        env={},
+        pass_fds=fds,
+        process_group=0,
+        bufsize=0,
+    )
+
+
+def user() -> dict[str, int]:
+    return {"uid": config.SANDBOX_UID, "gid": config.SANDBOX_UID}
 
 
 def taken(stream: object) -> int:
@@ -72,22 +180,3 @@ def taken(stream: object) -> int:
     stream.close()  # type: ignore[attr-defined]
     os.set_inheritable(fd, False)  # noqa: FBT003 the function's own signature
     return fd
-
-
-def environment(work_dir: Path, threads: int) -> dict[str, str]:
-    """Nothing of ours: no tokens, no proxies, no paths of modules."""
-    return {
-        "PATH": "/usr/bin:/bin",
-        "HOME": str(work_dir),
-        "TMPDIR": str(work_dir),
-        "USER": "sandbox",
-        "LOGNAME": "sandbox",
-        "LANG": "C.UTF-8",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "OMP_NUM_THREADS": str(threads),
-        "OMP_WAIT_POLICY": "PASSIVE",  # a thread that waits leaves the core to others
-        "OPENBLAS_NUM_THREADS": "1",
-        "HF_HUB_OFFLINE": "1",
-        "TOKENIZERS_PARALLELISM": "false",
-        "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
-    }

@@ -20,16 +20,18 @@ class Asker:
     def __init__(self, session: Session) -> None:
         self.session = session
 
-    def load(self, model: ModelFolder, spec: JobSpec, paths: Sequence[str]) -> dict[str, Any]:
+    def load(self, model: ModelFolder, spec: JobSpec) -> dict[str, Any]:
         """Raises ``LoadFault``. What the child says of itself goes to the manifest, and is trusted for nothing."""
+        child = self.session.child
         frame = {
             "k": "job",
-            "files": str(model.path.resolve()),
+            "files": child.inside(model.path),
             "spec": model.spec.to_json(),
             "device": spec.device,
             "dtype": spec.dtype,
             "seed": spec.seeds[0],
-            "paths": list(paths),
+            "paths": [child.inside(path) for path in child.inputs.paths],
+            "plugin": child.inside(child.inputs.plugin) if child.inputs.plugin is not None else None,
         }
         try:
             answer = self.ready(frame)

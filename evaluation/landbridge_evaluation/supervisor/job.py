@@ -12,10 +12,19 @@ from typing import Any
 
 from landbridge_evaluation import workload
 from landbridge_evaluation.datasets import SealedDataset, open_sealed
-from landbridge_evaluation.errors import ContentChanged, Fault, InfrastructureFault, LoadFault, Stopped, TaskFault
+from landbridge_evaluation.errors import (
+    ContentChanged,
+    Fault,
+    InfrastructureFault,
+    LoadFault,
+    NoIsolation,
+    Stopped,
+    TaskFault,
+)
 from landbridge_evaluation.jobspec import JobSpec
 from landbridge_evaluation.planning import Route, route_for, why_not
 from landbridge_evaluation.questions import class_names
+from landbridge_evaluation.sandbox import Inputs, Probe
 from landbridge_evaluation.scoring import TaskScore, score_task
 from landbridge_evaluation.supervisor.asking import Asker, lines_of, values_of
 from landbridge_evaluation.supervisor.model import ModelFolder, open_model
@@ -24,6 +33,8 @@ from landbridge_evaluation.supervisor.session import Session
 from landbridge_evaluation.supervisor.store import ShardStore
 from landbridge_plugins import ModelSpec, TaskSpec
 
+UNPROBED = "The containment of this machine was not probed: python -m landbridge_evaluation doctor"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -31,6 +42,10 @@ class Options:
 
     paths: tuple[Path, ...] = ()  # of further plugin distributions, last on the child's ``sys.path``
     specs: Mapping[str, ModelSpec] = field(default_factory=dict)  # of the models that those bring
+    plugin: Path | None = None  # the lab's own code, installed
+    isolation: str = "trusted"  # "required" is what ``plugin`` and the job can only tighten
+    probe: Probe | None = None  # one that holds lets children be contained
+    devices: tuple[str, ...] = ()  # the slot's GPU device files
     threads: int | None = None
     log: Callable[[bytes], None] = lambda _piece: None
     tap: Callable[[bytes], None] | None = None  # sees every frame that goes into the child
@@ -51,6 +66,7 @@ class JobResults:
     facts: dict[str, Any] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     peak_mb: int = 0
+    sandbox: str = "none"  # the tier that its children ran in
 
     def to_json(self) -> dict[str, Any]:
         """``results.json``."""
@@ -112,20 +128,38 @@ class Job:
         self.session: Session | None = None
 
     def run(self, model_dir: Path, data_dirs: Mapping[str, Path], work_dir: Path) -> JobResults:
-        if self.spec.plugin is not None:
-            from landbridge_evaluation.sandbox import WHY_NOT
-
-            raise LoadFault(WHY_NOT, code="no_isolation")
-        model = open_model(model_dir, self.options.specs)
+        tier = self.tier()
+        model = open_model(model_dir, self.options.specs, plugin_spec(self.spec.plugin))
         if self.spec.model.digest and self.spec.model.digest != model.digest:
             raise ContentChanged(f"The model should be {self.spec.model.digest}, the folder gives {model.digest}.")
-        results = JobResults(spec=self.spec, model=model)
+        results = JobResults(spec=self.spec, model=model, sandbox=tier)
         try:
             for task in self.spec.tasks:
                 self.task(task, data_dirs[task.name], work_dir, results)
         finally:
             self.hang_up(results)
         return results
+
+    def tier(self) -> str:
+        """How children are contained. Raises ``NoIsolation`` where they must be and cannot."""
+        probe, strict = self.options.probe, "required" in (self.options.isolation, self.spec.isolation)
+        if probe is not None and probe.passed:
+            return probe.tier
+        if strict or self.spec.plugin is not None or self.options.plugin is not None:
+            raise NoIsolation(f"Lab code runs only where it is contained. {probe.why if probe else UNPROBED}")
+        return "none"
+
+    def inputs(self, model: ModelFolder) -> Inputs:
+        limits = self.spec.limits
+        return Inputs(
+            model=model.path,
+            plugin=self.options.plugin,
+            paths=tuple(path.resolve() for path in self.options.paths),
+            threads=self.options.threads or os.cpu_count() or 1,
+            memory_mb=limits.memory_mb,
+            wall_s=limits.wall_s,
+            devices=self.options.devices,
+        )
 
     def task(self, task: TaskSpec, data_dir: Path, work_dir: Path, results: JobResults) -> None:
         """Answer and score one task; a fault of its own ends only this task (and this child)."""
@@ -198,20 +232,17 @@ class Job:
         """The child, started and with the model loaded, once."""
         if self.asker is None:
             self.report("loading_model", 0.0)
-            limits = self.spec.limits
             self.session = Session(
+                self.inputs(results.model),
+                tier=results.sandbox,
                 work_dir=work_dir,
-                threads=self.options.threads or os.cpu_count() or 1,
                 stop=self.stop,
                 log=self.options.log,
-                wall_s=limits.wall_s,
-                memory_mb=limits.memory_mb,
                 tap=self.options.tap,
             )
             self.asker = Asker(self.session)
             began = time.perf_counter()
-            paths = [str(path) for path in self.options.paths]
-            results.facts = self.asker.load(results.model, self.spec, paths)
+            results.facts = self.asker.load(results.model, self.spec)
             results.seconds["loading_model"] = time.perf_counter() - began
         return self.asker
 
@@ -240,6 +271,12 @@ class Job:
                 memory_mb=self.session.peak_mb if self.session is not None else 0,
             )
         )
+
+
+def plugin_spec(plugin: Mapping[str, Any] | None) -> ModelSpec | None:
+    """The model that the lab's plugin brings, as screening found it."""
+    said = (plugin or {}).get("spec")
+    return ModelSpec.from_json(said) if said else None
 
 
 def class_names_or_none(task: TaskSpec, data: SealedDataset) -> tuple[str, ...] | None:

@@ -1,7 +1,7 @@
 """What the supervisor knows of a model folder: its files' digest, what it can do, which spec loads it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,24 +21,34 @@ class ModelFolder:
     capabilities: Capabilities
 
 
-def open_model(path: Path, specs: Mapping[str, ModelSpec] | None = None) -> ModelFolder:
-    """The model in ``path``. ``specs`` adds to those that installed plugins register. Raises ``LoadFault``."""
+def open_model(path: Path, specs: Mapping[str, ModelSpec] | None = None, own: ModelSpec | None = None) -> ModelFolder:
+    """The model in ``path``. ``specs`` adds to those that installed plugins register; ``own`` is the one that the folder's
+    own plugin brings, and then nothing else is asked. Raises ``LoadFault``."""
     if not path.is_dir():
         raise LoadFault(f"There is no model folder at {path}.", code="model_missing")
     files = sorted(one for one in path.rglob("*") if one.is_file() and not hidden(one.relative_to(path)))
     entries = [(one.relative_to(path).as_posix(), *file_digest(one)) for one in files]
     config, marker = read_json(path / "config.json"), read_json(path / MARKER)
     known = {**registered_models(), **(specs or {})}
-    able = capabilities_of([name for name, _, _ in entries], config, marker, known)
+    names = [name for name, _, _ in entries]
+    able = brought(own, names) if own is not None else capabilities_of(names, config, marker, known)
     if able.slug is None:
         raise LoadFault(f"{path.name}: {able.reason}", code="model_unknown")
     return ModelFolder(
         path=path,
         digest=tree_digest(entries),
         size=sum(size for _, _, size in entries),
-        spec=known.get(able.slug) or folder_spec(able),
+        spec=own or known.get(able.slug) or folder_spec(able),
         capabilities=able,
     )
+
+
+def brought(spec: ModelSpec, names: Collection[str]) -> Capabilities:
+    """What the lab's own plugin can do with the folder, by its spec."""
+    absent = [name for name in spec.files if name not in names]
+    if absent:
+        return Capabilities(reason=f"The folder of {spec.slug} lacks {', '.join(absent)}.")
+    return Capabilities(kinds=spec.kinds, modality=spec.modality.value, slug=spec.slug, adapts=spec.adapts)
 
 
 def hidden(path: Path) -> bool:

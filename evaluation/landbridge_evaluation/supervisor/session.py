@@ -3,22 +3,18 @@
 import json
 import os
 import selectors
-import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-import psutil
-
 from landbridge_evaluation import sandbox
-from landbridge_evaluation.errors import Fault, InfrastructureFault, PluginFault, Stopped
+from landbridge_evaluation.errors import Fault, InfrastructureFault, NoIsolation, PluginFault, Stopped
 from landbridge_evaluation.frames import BadFrame
+from landbridge_evaluation.sandbox.door import exit_status
 
 POLL_S = 0.05
-MEMORY_EVERY_S = 0.5
-LOG_CAP = 8 << 20
 LINE_CAP = 128 << 20
 PIECE = 1 << 20
 
@@ -28,26 +24,30 @@ class Session:
 
     def __init__(  # noqa: PLR0913 each is a bound or an ear of its own
         self,
+        inputs: sandbox.Inputs,
         *,
+        tier: str,
         work_dir: Path,
-        threads: int,
         stop: Callable[[], str | None],
         log: Callable[[bytes], None],
-        wall_s: float | None = None,
-        memory_mb: int | None = None,
         tap: Callable[[bytes], None] | None = None,
-        extra: Mapping[str, str] | None = None,
     ) -> None:
         self.stop, self.log, self.tap = stop, log, tap
-        self.memory_mb, self.peak_mb, self.logged = memory_mb, 0, 0
-        self.deadline = time.monotonic() + wall_s if wall_s else None
-        self.next_memory = 0.0
         self.outgoing, self.incoming = bytearray(), bytearray()
         self.lines: deque[bytes] = deque()
-        self.child = sandbox.launch(work_dir=work_dir, threads=threads, extra=extra)
+        self.line_cap, self.heard = LINE_CAP, False
+        try:
+            self.child = sandbox.launch(inputs, tier, work_dir)
+        except sandbox.NoContainment as reason:
+            raise NoIsolation(str(reason)) from reason
+        self.guard = sandbox.Watch(self.child, wall_s=inputs.wall_s, memory_mb=inputs.memory_mb)
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.child.results, selectors.EVENT_READ, "results")
         self.selector.register(self.child.log, selectors.EVENT_READ, "log")
+
+    @property
+    def peak_mb(self) -> int:
+        return self.guard.peak_mb
 
     def __enter__(self) -> Self:
         return self
@@ -57,7 +57,7 @@ class Session:
 
     def close(self) -> None:
         self.child.kill()
-        with suppress(OSError):
+        with suppress(OSError, KeyError):
             self.read_log()
         self.selector.close()
         self.child.close()
@@ -92,18 +92,14 @@ class Session:
                     self.read_log()
 
     def watch(self) -> None:
-        """What ends a child from outside: a wish, the wall, memory."""
+        """What ends a child from outside: a wish, or a bound that it crossed. Nothing is read once its end is decided."""
         reason = self.stop()
         if reason is not None:
             raise Stopped(reason)
-        now = time.monotonic()
-        if self.deadline is not None and now > self.deadline:
-            raise PluginFault("The model took longer than the attempt may.", code="wall")
-        if now >= self.next_memory:
-            self.next_memory = now + MEMORY_EVERY_S
-            self.peak_mb = max(self.peak_mb, memory_of(self.child.process.pid))
-            if self.memory_mb is not None and self.peak_mb > self.memory_mb:
-                raise PluginFault(f"The model used {self.peak_mb} MB, {self.memory_mb} MB are allowed.", code="memory")
+        code = self.guard.exceeded()
+        if code is not None:
+            self.child.kill()
+            raise PluginFault(f"The model was ended. {self.guard.why(code)}", code=code)
 
     def write(self) -> None:
         try:
@@ -120,12 +116,14 @@ class Session:
         piece = os.read(self.child.results, PIECE)
         if not piece:
             raise self.ended()
+        self.heard = True
+        self.guard.answered += len(piece)
         self.incoming += piece
         if b"\n" in piece:
             *whole, rest = bytes(self.incoming).split(b"\n")
             self.lines += whole
             self.incoming = bytearray(rest)
-        elif len(self.incoming) > LINE_CAP:
+        if len(self.incoming) > self.line_cap:
             raise BadFrame("The model's process wrote a line without end.")
 
     def read_log(self) -> None:
@@ -136,27 +134,17 @@ class Session:
         if not piece:
             self.selector.unregister(self.child.log)
             return
-        self.logged += len(piece)
-        if self.logged <= LOG_CAP:
-            self.log(piece)
+        self.guard.logged += len(piece)
+        self.log(piece)
 
     def ended(self) -> Fault:
         """Why there will be no more lines: a signal is the machine's fault, an exit the model's."""
         try:
-            code = self.child.process.wait(timeout=5)
+            code = exit_status(self.child.process.wait(timeout=5), self.child.tier)
         except Exception:  # noqa: BLE001 it closed its answers and lives on
             return PluginFault("The model's process closed its answers and went on running.", code="bad_frames")
+        if not self.heard and not self.child.ran():
+            return NoIsolation("The model's process could not be prepared; the log says why. The probe will say more.")
         if code < 0:
             return InfrastructureFault(f"The model's process was killed by signal {-code}.", code="child_killed")
         return PluginFault(f"The model's process ended by itself (exit {code}).", code="child_exited")
-
-
-def memory_of(pid: int) -> int:
-    """Resident megabytes of the process and those it started."""
-    total = 0
-    with suppress(psutil.Error):
-        process = psutil.Process(pid)
-        for one in (process, *process.children(recursive=True)):
-            with suppress(psutil.Error):
-                total += one.memory_info().rss
-    return total >> 20

@@ -1,0 +1,138 @@
+"""Run one program in the sandbox of attempts to its end, and say what came out and what ended it."""
+
+import base64
+import os
+import selectors
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from landbridge_evaluation.sandbox.launch import Child
+from landbridge_evaluation.sandbox.watch import EVERY_S, Watch
+
+PIECE = 1 << 16
+KEPT = 1 << 20  # bytes of a log that are handed on
+RESULT_CAP = 16 << 20
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How a program ended. ``why`` names the bound that it crossed; ``exit`` is its status, -N for a signal."""
+
+    tier: str
+    why: str | None = None
+    exit: int | None = None
+    seconds: float = 0.0
+    peak_mb: int = 0
+    log_bytes: int = 0
+    result: bytearray = field(default_factory=bytearray)
+    log: bytearray = field(default_factory=bytearray)
+    status: bytearray = field(default_factory=bytearray)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "tier": self.tier,
+            "why": self.why,
+            "exit": self.exit,
+            "seconds": round(self.seconds, 3),
+            "peak_mb": self.peak_mb,
+            "log_bytes": self.log_bytes,
+            "result_b64": base64.b64encode(self.result).decode(),
+            "log_b64": base64.b64encode(self.log).decode(),
+        }
+
+    @property
+    def began(self) -> bool:
+        """Whether the program itself ran, as bwrap tells it."""
+        return self.why is not None or b'"exit-code"' in self.status
+
+
+def run(
+    child: Child,
+    stdin: bytes = b"",
+    *,
+    wall_s: float | None = None,
+    memory_mb: int | None = None,
+    result_cap: int = RESULT_CAP,
+    tick: Callable[[], None] = lambda: None,
+) -> Outcome:
+    """Until the program ends or must end. The child is gone afterwards; nothing is read after its death was ordered."""
+    watch = Watch(child, wall_s=wall_s, memory_mb=memory_mb, result_cap=result_cap)
+    made = Outcome(child.tier)
+    with selectors.DefaultSelector() as selector:
+        for name in ("results", "log", "status"):
+            if getattr(child, name) >= 0:
+                selector.register(getattr(child, name), selectors.EVENT_READ, name)
+        feed = Feed(child, selector, stdin)
+        while made.why is None and not ended(child, selector):
+            for key, _ in selector.select(EVERY_S):
+                feed() if key.data == "stdin" else take(key, watch, made, selector)
+            made.why = watch.exceeded()
+            tick()
+    if made.why is not None:
+        child.kill()
+    made.exit = exit_status(child.process.wait(), child.tier)
+    made.seconds, made.peak_mb = time.monotonic() - watch.began, watch.peak_mb
+    child.close()
+    return made
+
+
+def ended(child: Child, selector: selectors.BaseSelector) -> bool:
+    """It is over when the process is: what it left behind may hold pipes open, but has nothing to say."""
+    if child.process.poll() is None:
+        return False
+    return not any(key.data != "stdin" for key, _ in selector.select(0))
+
+
+def take(key: selectors.SelectorKey, watch: Watch, made: Outcome, selector: selectors.BaseSelector) -> None:
+    piece = b""
+    with suppress(OSError):
+        piece = os.read(key.fd, PIECE)
+    if not piece:
+        selector.unregister(key.fd)
+    elif key.data == "results":
+        watch.answered += len(piece)
+        made.result += piece[: max(0, watch.result_cap - len(made.result))]
+    elif key.data == "log":
+        watch.logged += len(piece)
+        made.log_bytes += len(piece)
+        made.log += piece[: max(0, KEPT - len(made.log))]
+    else:
+        made.status += piece[: KEPT - len(made.status)]
+
+
+@dataclass(slots=True)
+class Feed:
+    """Hands standard input to the child as it takes it, then closes it."""
+
+    child: Child
+    selector: selectors.BaseSelector
+    rest: bytes
+
+    def __post_init__(self) -> None:
+        if self.rest:
+            self.selector.register(self.child.stdin, selectors.EVENT_WRITE, "stdin")
+        else:
+            self.close()
+
+    def __call__(self) -> None:
+        try:
+            self.rest = self.rest[os.write(self.child.stdin, self.rest[:PIECE]) :]
+        except BlockingIOError:
+            return
+        except OSError:
+            self.rest = b""
+        if not self.rest:
+            self.selector.unregister(self.child.stdin)
+            self.close()
+
+    def close(self) -> None:
+        os.close(self.child.stdin)
+        self.child.stdin = -1
+
+
+def exit_status(code: int, tier: str) -> int:
+    """-N for a signal: bwrap tells of one as 128 + N."""
+    return 128 - code if tier == "bwrap" and code > 128 else code  # noqa: PLR2004 the shell's custom

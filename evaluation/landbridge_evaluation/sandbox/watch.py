@@ -1,0 +1,130 @@
+"""What is measured from outside while a process runs: time, memory, files. The process itself is asked nothing."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from landbridge_evaluation.sandbox.launch import Child, below
+
+EVERY_S = 0.05
+PRECISE_S = 0.5  # shared pages are divided among those who share them this often, and whenever it matters
+INODES = 50_000  # in all of the child's folders: each costs the kernel about a kilobyte
+LOG_CAP = 32 << 20  # bytes printed; more is no log
+RESULT_CAP = 256 << 20  # bytes of answers to one question
+FOLDERS = ("work", "tmp", "dev/shm")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+WHY = {
+    "wall": "It took longer than the {wall_s:g} s that are allowed.",
+    "memory": "It used {peak_mb} MB of memory, {memory_mb} MB are allowed.",
+    "inodes": f"It made more than {INODES} files.",
+    "log_cap": f"It printed more than {LOG_CAP >> 20} MiB.",
+    "result_cap": f"It answered with more than {RESULT_CAP >> 20} MiB.",
+}
+
+
+@dataclass(slots=True)
+class Watch:
+    """Ask ``exceeded`` at least each ``EVERY_S``; what it names is why the child must be killed."""
+
+    child: Child
+    wall_s: float | None = None
+    memory_mb: int | None = None
+    log_cap: int = LOG_CAP
+    result_cap: int = RESULT_CAP
+    began: float = field(default_factory=time.monotonic)
+    logged: int = 0
+    answered: int = 0
+    peak_mb: int = 0
+    looked: float = 0.0
+    precise: float = 0.0
+
+    def exceeded(self) -> str | None:
+        """``wall``, ``memory``, ``inodes``, ``log_cap``, ``result_cap`` or None."""
+        now = time.monotonic()
+        if self.logged > self.log_cap:
+            return "log_cap"
+        if self.answered > self.result_cap:
+            return "result_cap"
+        if self.wall_s is not None and now - self.began > self.wall_s:
+            return "wall"
+        if now - self.looked < EVERY_S:
+            return None
+        self.looked = now
+        return self.look(now)
+
+    def look(self, now: float) -> str | None:
+        pids = list(tree(self.child.process.pid))
+        self.measure(pids, now)
+        if self.memory_mb is not None and self.peak_mb > self.memory_mb:
+            return "memory"
+        if self.child.tier == "bwrap" and len(pids) > 1 and inodes(pids[1]) > INODES:
+            return "inodes"
+        return None
+
+    def measure(self, pids: list[int], now: float) -> None:
+        """Resident pages bound the share from above and are cheap; the share itself is read where the bound is crossed."""
+        hidden = memfds(pids)
+        bound = (sum(resident(pid) for pid in pids) + hidden) >> 20
+        over = self.memory_mb is not None and bound > self.memory_mb
+        if over or (bound > self.peak_mb and now - self.precise >= PRECISE_S):
+            self.precise = now
+            self.peak_mb = max(self.peak_mb, (sum(shared_out(pid) for pid in pids) + hidden) >> 20)
+
+    def why(self, code: str) -> str:
+        return WHY[code].format(wall_s=self.wall_s or 0, memory_mb=self.memory_mb, peak_mb=self.peak_mb)
+
+
+def tree(pid: int) -> Iterator[int]:
+    """The process and all that it started; orphans inside belong to the sandbox's first process, so none is missed."""
+    waiting = [pid]
+    while waiting:
+        one = waiting.pop()
+        yield one
+        waiting += below(one)
+
+
+def resident(pid: int) -> int:
+    """Bytes; 0 for a process that is gone."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
+    except (OSError, IndexError, ValueError):
+        return 0
+
+
+def shared_out(pid: int) -> int:
+    """Bytes, a page that n processes share counted as 1/n (PSS); what may not be read counts as resident."""
+    try:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) << 10
+    except (OSError, IndexError, ValueError):
+        return resident(pid)
+    return 0
+
+
+def memfds(pids: list[int]) -> int:
+    """Bytes in files that have no name: open in the tree, mapped or not, each counted once."""
+    found: dict[tuple[int, int], int] = {}
+    for pid in pids:
+        with suppress(OSError):
+            for entry in os.scandir(f"/proc/{pid}/fd"):
+                with suppress(OSError):
+                    if os.readlink(entry.path).startswith("/memfd:"):
+                        facts = os.stat(entry.path)
+                        found[facts.st_dev, facts.st_ino] = facts.st_blocks * 512
+    return sum(found.values())
+
+
+def inodes(pid: int) -> int:
+    """In the folders that the process may write. 0 until it has left the host's file system."""
+    used = 0
+    with suppress(OSError):
+        if os.stat(f"/proc/{pid}/root").st_dev == os.stat("/").st_dev:
+            return 0
+        for name in FOLDERS:
+            facts = os.statvfs(f"/proc/{pid}/root/{name}")
+            used += facts.f_files - facts.f_ffree
+    return used
