@@ -1,8 +1,9 @@
 """Sealing a commit: its content gets a digest that results, licenses and attestations name for good."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from landbridge_client.formats.digest import tree_digest
 from landbridge_registry import queries
@@ -46,10 +47,16 @@ def seal(  # noqa: PLR0913 what a revision says of itself
 
 
 @step
-def hold(*, repo: Repo, commit: str, reason: str, subject: str) -> Hold:
+def hold(*, repo: Repo, commit: str, reason: str, subject: str) -> None:
     """Keep ``commit`` from being rewritten, removed or collected as long as ``subject`` names it."""
-    found, _ = Hold.objects.get_or_create(repo=repo, commit=commit, subject=subject, defaults={"reason": reason[:60]})
-    return found
+    hold_all([(repo.pk, commit)], reason=reason, subject=subject)
+
+
+@step
+def hold_all(commits: Iterable[tuple[UUID, str]], *, reason: str, subject: str) -> None:
+    """``hold`` for many (repository's id, commit), in one statement."""
+    rows = [Hold(repo_id=repo, commit=commit, subject=subject, reason=reason[:60]) for repo, commit in commits]
+    Hold.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 @step

@@ -22,8 +22,7 @@ def record(verb: str, *, subject: models.Model, actor: AbstractBaseUser, chain: 
 
     ``data`` is JSON without floats (write decimals as strings). Call it last: it takes the lock on the chain's head.
     """
-    ChainHead.objects.get_or_create(chain=chain)
-    head = ChainHead.objects.select_for_update().get(chain=chain)
+    head = _locked_head(chain)
     line = Line(
         chain=chain,
         seq=head.seq + 1,
@@ -38,6 +37,15 @@ def record(verb: str, *, subject: models.Model, actor: AbstractBaseUser, chain: 
     line.save(force_insert=True)
     ChainHead.objects.filter(chain=chain).update(seq=line.seq, hash=line.hash)
     return line
+
+
+def _locked_head(chain: str) -> ChainHead:
+    heads = ChainHead.objects.select_for_update().filter(chain=chain)
+    found = heads.first()
+    if found is None:  # the first line of a chain
+        ChainHead.objects.get_or_create(chain=chain)
+        found = heads.get()
+    return found
 
 
 def digest_of(line: Line) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import F
+from django.db import connection
 
 from landbridge.core import time
 from landbridge.core.db import step
@@ -12,10 +12,18 @@ from landbridge.evaluations.models import Job, JobEvent
 @step
 def tell(job_id: str, kind: str, **data: Any) -> int:  # noqa: ANN401 JSON
     """Append one event (``state``, ``log`` or ``result``) and answer its number."""
-    Job.objects.filter(pk=job_id).update(event_seq=F("event_seq") + 1)
-    seq = int(Job.objects.values_list("event_seq", flat=True).get(pk=job_id))
-    JobEvent.objects.create(job_id=job_id, seq=seq, kind=kind, data=data, at=time.db_now())
+    seq = next_seq(job_id)
+    JobEvent.objects.create(job_id=job_id, seq=seq, kind=kind, data=data, at=time.now())
     return seq
+
+
+def next_seq(job_id: str) -> int:
+    """Take the row's lock and the next number in one statement, which the ORM has no words for."""
+    table = connection.ops.quote_name(Job._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {table} SET event_seq = event_seq + 1 WHERE id = %s RETURNING event_seq", [job_id])  # noqa: S608 the table's own name
+        (seq,) = cursor.fetchone()
+    return int(seq)
 
 
 @step

@@ -19,7 +19,7 @@ from landbridge.evaluations.scoring import scores_of
 from landbridge.evaluations.values import Delivery
 from landbridge_client import dsse
 from landbridge_registry.models import Revision
-from landbridge_registry.sealing import hold
+from landbridge_registry.sealing import hold_all
 
 LOG_CAP = 8 << 20  # bytes of one attempt's log that are kept
 
@@ -135,6 +135,6 @@ def _scores(result: Result, job: Job, tasks: Sequence[TaskRecord]) -> Iterator[S
 
 def _keep_for_good(result: Result, job: Job, tasks: Sequence[TaskRecord]) -> None:
     """What a result names cannot be rewritten or removed any more."""
-    model = Revision.objects.select_related("repo").get(pk=job.evaluation.revision_id)
-    for revision in {one.pk: one for one in (model, *(task.dataset for task in tasks))}.values():
-        hold(repo=revision.repo, commit=revision.commit, reason="result", subject=f"result:{result.pk}")
+    model = Revision.objects.only("repo_id", "commit").get(pk=job.evaluation.revision_id)
+    named = {(one.repo_id, one.commit) for one in (model, *(task.dataset for task in tasks))}
+    hold_all(sorted(named), reason="result", subject=f"result:{result.pk}")
