@@ -25,9 +25,12 @@ from landbridge_client.formats.errors import FormatError
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 EVALUATION_RESULT = "urn:landbridge:evaluation-result:v1"
+SCREENING_RESULT = "urn:landbridge:screening-result:v1"
 PAYLOAD_CAP = 8_000_000  # bytes
 SIGNATURES_CAP = 16
 KEY_BYTES = 32
+MEMBERS = frozenset({"payloadType", "payload", "signatures"})
+SIGNATURE_MEMBERS = frozenset({"keyid", "sig", "public"})
 
 
 class BadEnvelope(FormatError):
@@ -46,8 +49,8 @@ class Key:
             raw = bytes.fromhex(text)
         except ValueError as error:
             raise BadEnvelope("key_invalid", "A public key must be 64 hex digits.") from error
-        if len(raw) != KEY_BYTES:
-            raise BadEnvelope("key_invalid", "A public key must be 64 hex digits.")
+        if len(raw) != KEY_BYTES or raw.hex() != text:
+            raise BadEnvelope("key_invalid", "A public key must be 64 hex digits, in lower case.")
         return cls(raw)
 
     @property
@@ -167,7 +170,8 @@ def verify(envelope: Mapping[str, Any], keys: Iterable[Key] = (), *, payload_typ
     """Check every signature of ``envelope``; raise ``BadEnvelope`` naming the part that fails.
 
     A signer among ``keys`` is anchored. Another one is checked with the public key that its signature carries, which
-    proves that nothing was altered but not who signed: then ``anchored`` is false.
+    proves that nothing was altered but not who signed: then ``anchored`` is false. What stands beside a signature,
+    the key and its id, must fit it too: no byte of an envelope can change unnoticed.
     """
     kind, payload, signatures = _opened(envelope, least=1)
     if kind != payload_type:
@@ -182,12 +186,27 @@ def verify(envelope: Mapping[str, Any], keys: Iterable[Key] = (), *, payload_typ
             raise BadEnvelope(
                 "signature", f"Signature {number} ({key.keyid[:16]}) does not match: something was altered."
             )
+        _check_beside(number, signature, key)
         keyids.append(key.keyid)
+    if len(set(keyids)) != len(keyids):
+        raise BadEnvelope("signature", "The envelope is signed twice by one key.")
     return Verified(_statement(payload), tuple(keyids), anchored)
+
+
+def _check_beside(number: int, signature: Mapping[str, Any], key: Key) -> None:
+    """What stands beside a signature is not signed: it must be what follows from the key that made it."""
+    if set(signature) - SIGNATURE_MEMBERS:
+        raise BadEnvelope("envelope", f"Signature {number} holds more than keyid, sig and public: it was altered.")
+    if signature.get("keyid") != key.keyid:
+        raise BadEnvelope("keyid", f"The key id beside signature {number} is not that of its key: it was altered.")
+    if signature.get("public", key.hex) != key.hex:
+        raise BadEnvelope("key_mismatch", f"The key beside signature {number} is not the one that made it.")
 
 
 def _opened(envelope: Mapping[str, Any], *, least: int) -> tuple[str, bytes, Sequence[dict[str, Any]]]:
     kind, signatures = envelope.get("payloadType"), envelope.get("signatures")
+    if set(envelope) - MEMBERS:
+        raise BadEnvelope("envelope", "The envelope holds more than payloadType, payload and signatures.")
     if not isinstance(kind, str) or not isinstance(signatures, list):
         raise BadEnvelope("envelope", "This is not a DSSE envelope (payloadType, payload, signatures).")
     if not least <= len(signatures) <= SIGNATURES_CAP or not all(isinstance(item, dict) for item in signatures):
@@ -200,9 +219,12 @@ def _opened(envelope: Mapping[str, Any], *, least: int) -> tuple[str, bytes, Seq
 
 def _decoded(text: object, what: str) -> bytes:
     try:
-        return base64.b64decode(str(text), validate=True)
+        raw = base64.b64decode(str(text), validate=True)
     except (binascii.Error, ValueError) as error:
         raise BadEnvelope("envelope", f"{what} is not base64.") from error
+    if base64.b64encode(raw).decode() != text:  # the last digit has bits to spare
+        raise BadEnvelope("envelope", f"{what} is not the base64 of its bytes: it was altered.")
+    return raw
 
 
 def _statement(payload: bytes) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """``/version``, ``/limits``, ``/keys``, ``/openapi.json``: what this instance is, and whom to trust."""
 
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -14,13 +12,11 @@ from rest_framework.response import Response
 from landbridge.accounts.principals import principal_of
 from landbridge.accounts.tokens import SCOPES
 from landbridge.api import limits, schema
-from landbridge.core import pagination, parsers, time
+from landbridge.core import keys as signing_keys
+from landbridge.core import pagination, parsers
 from landbridge.core.access import Access, Right, Rules, declares
-from landbridge.core.signing import NAME as SIGNING_KEY
-from landbridge.core.signing import platform_signer
 from landbridge.core.views import View
 from landbridge.evaluations.models import Worker
-from landbridge_client import dsse
 
 PUBLIC: Rules = {"GET": Access(Right.PUBLIC)}
 OPEN: dict[str, str] = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=300"}
@@ -37,28 +33,22 @@ class SigningKey(serializers.Serializer[Any]):
     reason = serializers.CharField(allow_blank=True)
 
 
+class SignedList(serializers.Serializer[Any]):
+    payloadType = serializers.CharField()  # noqa: N815 DSSE's name
+    payload = serializers.CharField(help_text="Base64 of the list of keys, as it was signed.")
+    signatures = serializers.ListField(child=serializers.DictField())
+
+
+class RootKey(serializers.Serializer[Any]):
+    keyid = serializers.CharField(help_text="The fingerprint for `landbridge verify --root`.")
+    public = serializers.CharField()
+
+
 def keys() -> dict[str, Any]:
-    """Public keys that sign results: the platform's and its workers'."""
-    signer = platform_signer()
-    made = (Path(settings.LANDBRIDGE_HOME) / "secrets" / SIGNING_KEY).stat().st_mtime
-    listed = [_key(signer.key, "platform", "platform", datetime.fromtimestamp(made, UTC))]
-    for worker in Worker.objects.exclude(public_key="").order_by("created_at"):
-        key = dsse.Key.from_hex(worker.public_key)
-        listed.append(_key(key, "worker", worker.name, worker.created_at))
-    return {"keys": listed}
-
-
-def _key(key: dsse.Key, use: str, name: str, since: datetime) -> dict[str, Any]:
-    return {
-        "keyid": key.keyid,
-        "public": key.hex,
-        "use": use,
-        "name": name,
-        "valid_from": time.text(since),
-        "valid_until": None,
-        "revoked_at": None,
-        "reason": "",
-    }
+    """Public keys that sign results, the platform's and its workers', under the root's signature."""
+    workers = Worker.objects.exclude(public_key="").order_by("created_at")
+    signing_keys.ensure(workers.values_list("public_key", "name", "created_at"))
+    return signing_keys.published()
 
 
 class Keys(View):
@@ -67,7 +57,17 @@ class Keys(View):
     access: ClassVar[Rules] = PUBLIC
     query: ClassVar[tuple[str, ...]] = ()
 
-    @extend_schema(responses=inline_serializer("SigningKeys", {"keys": SigningKey(many=True)}))
+    @extend_schema(
+        responses=inline_serializer(
+            "SigningKeys",
+            {
+                "keys": SigningKey(many=True),
+                "envelope": SignedList(allow_null=True, help_text="The list as the root signed it last."),
+                "workers": SignedList(help_text="Workers' keys, signed by the platform."),
+                "root": RootKey(allow_null=True),
+            },
+        )
+    )
     def get(self, _request: Request) -> Response:
         return Response(keys(), headers=OPEN)
 

@@ -1,10 +1,11 @@
 """Tables that only grow. Triggers hold it in the database, so that no code path, admin page or shell can bend it.
 
-A model says so with ``append_only = True``. SQLite drops triggers when it rebuilds a table, so each migrate makes them
-again.
+A model says so with ``append_only = True``; columns in ``append_only_but`` are notes of the platform's own that may
+change, one by one (``update``, not ``save``, which writes every column). SQLite drops triggers when it rebuilds a
+table, so each migrate makes them again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -25,19 +26,27 @@ def tables() -> Iterator[str]:
             yield model._meta.db_table
 
 
-def statements(vendor: str, table: str) -> Iterator[str]:
-    """What makes ``table`` append-only; safe to run again."""
-    for verb in ("UPDATE", "DELETE"):
+def fixed_columns(table: str) -> list[str] | None:
+    """The columns that never change, where not all of them are."""
+    (model,) = (one for one in apps.get_models() if one._meta.db_table == table)
+    free = getattr(model, "append_only_but", ())
+    return [one.column for one in model._meta.local_concrete_fields if one.name not in free] if free else None
+
+
+def statements(vendor: str, table: str, fixed: Sequence[str] | None = None) -> Iterator[str]:
+    """What makes ``table`` append-only, its ``fixed`` columns or all of them; safe to run again."""
+    columns = ", ".join(f'"{name}"' for name in fixed or ())
+    for verb, of in (("UPDATE", f" OF {columns}" if columns else ""), ("DELETE", "")):
         name = f"{table}_no_{verb.lower()}"
         yield f'DROP TRIGGER IF EXISTS "{name}"' + (f' ON "{table}"' if vendor == "postgresql" else "")
         if vendor == "postgresql":
             yield (
-                f'CREATE TRIGGER "{name}" BEFORE {verb} ON "{table}" '
+                f'CREATE TRIGGER "{name}" BEFORE {verb}{of} ON "{table}" '
                 "FOR EACH ROW EXECUTE FUNCTION landbridge_append_only()"
             )
         else:
             yield (
-                f'CREATE TRIGGER "{name}" BEFORE {verb} ON "{table}" '
+                f'CREATE TRIGGER "{name}" BEFORE {verb}{of} ON "{table}" '
                 f"BEGIN SELECT RAISE(ABORT, 'append-only table {table}'); END"
             )
     if vendor == "postgresql":
@@ -57,7 +66,7 @@ def enforce(using: str = "default", **_: Any) -> None:  # noqa: ANN401 what the 
             cursor.execute(FUNCTION)
         for table in tables():
             if table in present:
-                for statement in statements(connection.vendor, table):
+                for statement in statements(connection.vendor, table, fixed_columns(table)):
                     cursor.execute(statement)
 
 

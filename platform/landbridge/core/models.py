@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from landbridge_registry.ids import LENGTH, new_id
 
@@ -54,6 +54,37 @@ class Line(models.Model):
 
     def __str__(self) -> str:
         return f"{self.chain}#{self.seq} {self.verb} {self.object}"
+
+
+class KeyUse(models.TextChoices):
+    PLATFORM = "platform"
+    WORKER = "worker"
+
+
+class SigningKey(BaseModel):
+    """A public key that signs, or signed, results: it stays listed for good, so that old results can be checked."""
+
+    keyid = models.CharField(max_length=64, unique=True)
+    public = models.CharField(max_length=64, unique=True)  # Ed25519, hex
+    use = models.CharField(max_length=8, choices=KeyUse)
+    name = models.CharField(max_length=80)
+    valid_from = models.DateTimeField()
+    valid_until = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)  # what is dated from here on is void
+    reason = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(revoked_at=None) | ~Q(reason=""), name="a_revoked_key_says_why_it_was_revoked"
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_until=None) | Q(valid_until__gt=F("valid_from")), name="a_key_is_valid_for_some_time"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.use} {self.name} {self.keyid[:16]}"
 
 
 class IdempotencyKey(models.Model):

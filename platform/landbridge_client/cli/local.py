@@ -11,34 +11,59 @@ plugin = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Write a 
 
 
 def add(root: typer.Typer) -> None:
-    lines = ("verify attestation.json --keys keys.json", "verify attestation.json --keys keys.json --model ./my-model")
+    lines = (
+        "verify attestation.json --keys keys.json",
+        "verify attestation.json --keys keys.json --root 1f0c... --model ./my-model --predictions predictions.jsonl.gz",
+    )
     root.command(epilog=examples(*lines))(verify)
     root.add_typer(plugin, name="plugin", epilog=examples("plugin new lumen-models", "plugin check ./lumen-models"))
     root.command(epilog=examples("doctor", "doctor --json"))(doctor)
 
 
-def verify(
+FILE = {"exists": True, "dir_okay": False, "metavar": "FILE"}
+
+
+def verify(  # noqa: PLR0913, PLR0917 each an option of the command
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="An attestation, as the server gave it.")],
-    keys: Annotated[Path | None, typer.Option(metavar="FILE", help="The server's keys: GET /api/v1/keys.")] = None,
+    file: Annotated[Path, typer.Argument(**FILE, help="An attestation, as the server gave it.")],
+    keys: Annotated[Path | None, typer.Option(**FILE, help="The server's keys: GET /api/v1/keys.")] = None,
+    root: Annotated[
+        str | None, typer.Option(metavar="FP", help="The root that must have signed the keys: its fingerprint.")
+    ] = None,
     model: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The model's files; their digest must be the subject.")
+        Path | None,
+        typer.Option(
+            exists=True, file_okay=False, metavar="DIR", help="The model's files; their digest must be the subject."
+        ),
+    ] = None,
+    predictions: Annotated[
+        Path | None, typer.Option(**FILE, help="The predictions, as the server gave them, or samples.jsonl.")
     ] = None,
 ) -> None:
     """Check an attestation offline: signatures, keys' validity, and that it is about these files.
 
-    Exit code 0: good; 1: bad, and the part that fails is named; 6: good, but signed by keys that were not given.
+    Exit code 0: good; 1: bad, and each part that fails is named with its code; 2: a file that is not there, or another
+    wrong word on the command line; 6: good, but signed by keys that were not given.
 
     Next: landbridge board show BOARD
     """
     from landbridge_client.attestation import verify_file  # noqa: PLC0415 loads cryptography
 
+    if root is not None and keys is None:
+        raise typer.BadParameter("the root vouches for a list of keys; give it with --keys", param_hint="--root")
     session = session_of(context)
-    report = verify_file(file, keys, model)
+    report = verify_file(file, keys, model, root=root, predictions=predictions)
     mark = {True: "ok", False: "FAILED", None: "not checked"}
-    rows = [[part.name, mark[part.holds], part.text] for part in report.parts]
+    rows = [
+        [part.name, mark[part.holds], part.text + (f" [{part.code}]" if part.code else "")] for part in report.parts
+    ]
     session.show(
-        {"verdict": report.verdict, "parts": [part.to_json() for part in report.parts], "statement": report.statement},
+        {
+            "verdict": report.verdict,
+            "codes": report.codes,
+            "parts": [part.to_json() for part in report.parts],
+            "statement": report.statement,
+        },
         human=lambda: table(["part", "holds", "why"], rows) + f"\n{report.verdict}",
         ids=[report.verdict],
     )

@@ -46,10 +46,13 @@ def keys(context: typer.Context) -> None:
     Next: landbridge verify FILE
     """
     session = session_of(context)
-    found = session.client().keys()
-    rows = [[key.get("keyid"), key.get("use"), key.get("valid_from"), key.get("revoked_at")] for key in found]
+    listed = session.client().key_list()
+    found = listed.get("keys") or []
+    columns = ("keyid", "use", "valid_from", "valid_until", "revoked_at")
+    rows = [[key.get(name) for name in columns] for key in found]
+    root = (listed.get("root") or {}).get("keyid")
     session.show(
-        {"keys": found},
-        human=lambda: table(["key", "use", "valid from", "revoked"], rows),
+        listed,
+        human=lambda: table(["key", "use", "valid from", "valid until", "revoked"], rows) + f"\nroot: {root}",
         ids=[str(key.get("keyid")) for key in found],
     )

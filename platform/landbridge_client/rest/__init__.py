@@ -75,6 +75,10 @@ class Client:
 
     def keys(self) -> list[dict[str, Any]]:
         """The public keys with which the server and its workers sign."""
-        answer = self.http.get("/api/v1/keys")
-        found: list[dict[str, Any]] = answer.get("keys") or answer.get("items") or []
+        found: list[dict[str, Any]] = self.key_list().get("keys") or []
         return found
+
+    def key_list(self) -> dict[str, Any]:
+        """The whole list of keys, with the signature of its root: what ``verify --keys --root`` reads."""
+        answer: dict[str, Any] = self.http.get("/api/v1/keys")
+        return answer

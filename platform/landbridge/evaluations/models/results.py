@@ -1,5 +1,7 @@
 """What came out: the result with its signed attestation, and its scores, one row a number."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -22,6 +24,9 @@ class Result(BaseModel):
     digest = models.CharField(max_length=64)  # SHA-256 of the statement's bytes
     boarded_at = models.DateTimeField(null=True, blank=True)  # when boards took it in; null: the sweeper looks again
 
+    append_only: ClassVar[bool] = True
+    append_only_but: ClassVar[tuple[str, ...]] = ("boarded_at",)
+
     def __str__(self) -> str:
         return f"result of {self.job_id}"
 
@@ -41,6 +46,8 @@ class Score(BaseModel):
     missing = models.CharField(max_length=24, blank=True)  # a code: failed, not_finite, skipped, no_interval
     flags = models.JSONField(default=list)  # limited, small_n, unpinned, self_reported: scored, but never ranked
     text = models.CharField(max_length=500, blank=True)  # the reason in words
+
+    append_only: ClassVar[bool] = True
 
     class Meta:
         constraints = [

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from landbridge.accounts.models import User
-from landbridge.core import ledger, time
+from landbridge.core import keys, ledger, time
 from landbridge.core.db import step
 from landbridge.core.machine import Who
 from landbridge.evaluations import steps
@@ -44,6 +44,8 @@ def register_worker(*, registration: Registration, pool: str, actor: User) -> Wo
         stale=False,
     )
     if renewed:  # results are signed with it, so outsiders care
+        old, since = worker.public_key, worker.created_at
+        keys.follow_worker(name=worker.name, old=old, new=registration.public_key, since=since)
         ledger.record("worker.key", subject=worker, actor=actor, public_key=registration.public_key)
     worker.refresh_from_db()
     return worker
