@@ -35,7 +35,7 @@ def test_a_queued_job_wakes_a_worker_and_is_leased_with_a_token_of_its_own(one: 
     answer = one.lease()
     spec = answer.json()
     assert (answer.status_code, spec["job"], spec["attempt"]) == (201, job.pk, 1)
-    assert spec["model"]["digest"] == job.evaluation.revision.tree_digest
+    assert spec["model"]["digest"] == job.tree_digest
     token = Token.objects.get(digest=digest_of(spec["hub"]["token"]))
     assert token.kind == "job" and token.reach["job"] == job.pk
     assert {one["repo"] for one in token.reach["repos"]} == {"lumen/tester", "landbridge/small_task"}

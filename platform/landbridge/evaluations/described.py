@@ -48,7 +48,8 @@ class JobOut(Strict):
     state = serializers.ChoiceField(JobState.choices)
     model = serializers.CharField(help_text="namespace/name")
     revision = serializers.CharField(help_text="the commit")
-    suite = serializers.CharField()
+    suite = serializers.CharField(allow_null=True, help_text="Null for a screening")
+    code = serializers.BooleanField(help_text="A lab's own code runs, in isolation")
     attempt = serializers.IntegerField()
     progress = ProgressOut()
     fault = JobFault(allow_null=True, help_text="Why it failed, or why it is tried again")
@@ -119,6 +120,30 @@ class AttestationRef(Strict):
     sha256 = serializers.CharField()
 
 
+class ComparedTask(Strict):
+    task = serializers.CharField()
+    verdict = serializers.ChoiceField(["repeats", "within", "differs"])
+    first = serializers.CharField(help_text="Decimals are strings")
+    again = serializers.CharField()
+    delta = serializers.CharField()
+    bound = serializers.CharField(help_text="How large it may be")
+    same_predictions = serializers.BooleanField(help_text="By their signed digests")
+    equal_share = serializers.CharField(help_text="Of the answers that say the same")
+    n = serializers.IntegerField()
+
+
+class ComparisonOut(Strict):
+    of = serializers.CharField(help_text="The result that this one repeats")
+    verdict = serializers.ChoiceField(["repeats", "within", "differs"])
+    rule = serializers.CharField(help_text="equal predictions, full precision or half precision")
+    same_environment = serializers.BooleanField(help_text="Same software and device class")
+    tasks = ComparedTask(many=True)
+
+
+class PredictionsRef(Strict):
+    url = serializers.CharField()
+
+
 class ResultOut(Strict):
     id = serializers.CharField()
     job = serializers.CharField()
@@ -126,11 +151,17 @@ class ResultOut(Strict):
     revision = serializers.CharField()
     model_digest = serializers.CharField()
     suite = serializers.CharField()
+    code = serializers.BooleanField(help_text="Measured with a lab's own code")
     accepted_at = serializers.DateTimeField()
     independent = serializers.BooleanField()
     pool = serializers.CharField()
     scores = ScoreOut(many=True)
     manifest = serializers.DictField(help_text="What repeats the numbers")
+    device_class = serializers.CharField(allow_blank=True, help_text="cpu, cuda:sm90: as the attestation says")
+    rerun_of = serializers.CharField(allow_null=True)
+    comparison = ComparisonOut(allow_null=True, help_text="Of a re-run with what it repeats")
+    predictions = PredictionsRef(allow_null=True, help_text="Null where a task's data is not public")
+    verify = serializers.CharField(help_text="The command that checks it offline")
     attestation = AttestationRef()
 
 

@@ -6,20 +6,20 @@ from typing import Any
 
 from landbridge.core import time
 from landbridge.evaluations.models import Attempt, Job, Shard, TaskRecord
-from landbridge_registry.models import RepoType, Revision
+from landbridge_registry.models import Repo, RepoType
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
     """A job's model, tasks and shards, read once."""
 
-    model: Revision
+    model: Repo
     tasks: list[TaskRecord]
     plan: list[dict[str, Any]]
 
 
 def contents_of(job: Job) -> Contents:
-    model = Revision.objects.select_related("repo__namespace").get(evaluations=job.evaluation_id)
+    model = Repo.objects.select_related("namespace").get(pk=job.repo_id)
     found: dict[str, TaskRecord] = {}
     plan = []
     for shard in Shard.objects.filter(job=job).select_related("task__dataset__repo__namespace").order_by("index"):
@@ -33,33 +33,32 @@ def tasks_of(job: Job) -> list[TaskRecord]:
     return contents_of(job).tasks
 
 
-def repos_of(contents: Contents) -> list[dict[str, str]]:
+def repos_of(job: Job, contents: Contents) -> list[dict[str, str]]:
     """The repositories, each at its one revision, that the job's token may read."""
     datasets = {task.dataset_id: task.dataset for task in contents.tasks}
-    model = _reach(RepoType.MODEL, contents.model)
-    return [model, *(_reach(RepoType.DATASET, data) for data in datasets.values())]
+    model = _reach(RepoType.MODEL, contents.model, job.commit)
+    return [model, *(_reach(RepoType.DATASET, data.repo, data.commit) for data in datasets.values())]
 
 
-def _reach(kind: str, revision: Revision) -> dict[str, str]:
-    return {"type": str(kind), "repo": str(revision.repo), "revision": revision.commit}
+def _reach(kind: str, repo: Repo, commit: str) -> dict[str, str]:
+    return {"type": str(kind), "repo": str(repo), "revision": commit}
 
 
 def body(job: Job, attempt: Attempt, contents: Contents, hub: Mapping[str, str]) -> dict[str, Any]:
     """The JSON of the lease."""
-    model = contents.model
     return {
         "job": job.pk,
         "attempt": attempt.number,
         "kind": job.kind,
-        "model": {"repo": str(model.repo), "revision": model.commit, "digest": model.tree_digest},
-        "plugin": None,
+        "model": {"repo": str(contents.model), "revision": job.commit, "digest": job.tree_digest},
+        "plugin": None,  # unless the configuration names one
         "tasks": [task.spec for task in contents.tasks],
         "data": data_of(contents.tasks),
         "shards": contents.plan,
         **job.configuration,
         "limits": {},
         "blind": False,
-        "isolation": "trusted",  # code-free models and what the operator installed; lab code waits for the sandbox
+        "isolation": "required" if job.code else "trusted",
         "pool": job.pool,
         "attempts": attempt.number,
         "hub": dict(hub),

@@ -11,8 +11,9 @@ from landbridge_client.formats.canonical import canonical_json
 from landbridge_evaluation.capabilities import Capabilities
 from landbridge_evaluation.planning import ShardPlan, plan_shards, route_for, why_not
 from landbridge_plugins import TaskSpec
-from landbridge_registry.models import Revision
+from landbridge_registry.models import Repo, Revision
 
+ISOLATED = "isolated"  # carried by workers whose containment was probed and holds
 LABEL = "model:"  # a worker carries one per model that its plugins can load
 
 
@@ -53,7 +54,9 @@ def capabilities_of(revision: Revision) -> Capabilities:
 
 
 def needs_of(revision: Revision) -> str:
-    """The labels a worker must carry, as one sorted key."""
+    """The labels a worker must carry, as one sorted key. A lab's own code needs isolation, and brings its model."""
+    if revision.facts.get("plugin"):
+        return ISOLATED
     slug = capabilities_of(revision).slug
     return f"{LABEL}{slug}" if slug else ""
 
@@ -73,10 +76,24 @@ def content_key(
     return hashlib.sha256(canonical_json(said)).hexdigest()
 
 
-def configuration_of(suite_revision: SuiteRevision) -> dict[str, Any]:
-    """The plan that all models of a board run under."""
+def screening_key(repo: Repo, tree_digest: str, configuration: Mapping[str, Any], nonce: str) -> str:
+    """What makes two screenings the same job."""
+    said = {
+        "kind": "screening",
+        "repo": str(repo.pk),
+        "revision": tree_digest,
+        "configuration": dict(configuration),
+        "nonce": nonce,
+    }
+    return hashlib.sha256(canonical_json(said)).hexdigest()
+
+
+def configuration_of(suite_revision: SuiteRevision, revision: Revision) -> dict[str, Any]:
+    """The plan that all models of a board run under, and the lab's plugin that loads this one, if it has one."""
     plan = suite_revision.spec.get("plan") or {}
+    plugin = revision.facts.get("plugin")
     return {
+        **({"plugin": plugin} if plugin else {}),
         "seeds": list(plan.get("seeds") or (0,)),
         "dtype": plan.get("dtype") or "auto",
         "batch_tokens": plan.get("batch_tokens"),

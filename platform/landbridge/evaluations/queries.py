@@ -33,9 +33,10 @@ FEWEST: Final = 3
 
 def jobs() -> QuerySet[Job]:
     return Job.objects.select_related(
+        "repo__namespace",
+        "organization",
         "evaluation__revision__repo__namespace",
         "evaluation__suite_revision__suite",
-        "evaluation__organization",
         "share",
         "worker",
         "requested_by",
@@ -49,17 +50,17 @@ def visible_jobs(principal: Principal) -> QuerySet[Job]:
         return jobs()
     if principal.user is None:
         return jobs().none()
-    return jobs().filter(_own(principal, "evaluation__"))
+    return jobs().filter(_own(principal))
 
 
-def _own(principal: Principal, prefix: str) -> Q:
+def _own(principal: Principal, prefix: str = "") -> Q:
     namespaces = list(principal.memberships)
-    mine = Q(**{f"{prefix}revision__repo__namespace__in": namespaces})
+    mine = Q(**{f"{prefix}repo__namespace__in": namespaces})
     mine |= Q(**{f"{prefix}organization__namespace__in": namespaces})
     if principal.user is not None and (principal.token is None or principal.token.organization_id is None):
         personal = {
-            f"{prefix}revision__repo__namespace__kind": "user",
-            f"{prefix}revision__repo__namespace__name__iexact": principal.user.username,
+            f"{prefix}repo__namespace__kind": "user",
+            f"{prefix}repo__namespace__name__iexact": principal.user.username,
         }
         mine |= Q(**personal)
     return mine
@@ -78,17 +79,20 @@ def visible_results(principal: Principal) -> QuerySet[Result]:
 
     A token sees more than the public does with the scope ``read`` only.
     """
-    rows = Result.objects.select_related(
-        "job__evaluation__revision__repo__namespace", "job__evaluation__suite_revision__suite", "worker"
+    rows = Result.objects.filter(job__evaluation__isnull=False).select_related(
+        "job__repo__namespace",
+        "job__evaluation__revision__repo__namespace",
+        "job__evaluation__suite_revision__suite",
+        "worker",
     )
     inside = principal.user is not None and principal.has_scope("read")
     if inside and principal.is_operator:
         return rows
     public = Q(
-        job__evaluation__revision__repo__visibility=Visibility.PUBLIC,
+        job__repo__visibility=Visibility.PUBLIC,
         job__evaluation__suite_revision__suite__visibility="public",
     )
-    mine = _own(principal, "job__evaluation__") if inside else Q(pk__in=[])
+    mine = _own(principal, "job__") if inside else Q(pk__in=[])
     return rows.filter(public | mine)
 
 

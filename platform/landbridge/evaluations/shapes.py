@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from landbridge.core import time
+from landbridge.core import signing, time
 from landbridge.core.machine import Who
+from landbridge.evaluations import reruns
 from landbridge.evaluations.machine import ACTIVE, JOB, TERMINAL
 from landbridge.evaluations.models import Job, Result, Score, Suite, SuiteRevision, TaskRecord
 from landbridge.evaluations.queries import Standing
@@ -27,14 +28,14 @@ def job_json(job: Job, standing: Standing, *, may_act: bool = False) -> dict[str
 
 def job_line(job: Job) -> dict[str, Any]:
     """What lists show: nothing that needs another query."""
-    revision, suite = job.evaluation.revision, job.evaluation.suite_revision
     return {
         "id": job.pk,
         "kind": job.kind,
         "state": job.state,
-        "model": str(revision.repo),
-        "revision": revision.commit,
-        "suite": suite.suite.name,
+        "model": str(job.repo),
+        "revision": job.commit,
+        "suite": job.evaluation.suite_revision.suite.name if job.evaluation else None,
+        "code": job.code,
         "attempt": job.attempt,
         "progress": progress_json(job),
         "fault": fault_json(job),
@@ -72,25 +73,33 @@ def actions(job: Job) -> list[str]:
     found = set(JOB.allowed(job.state, Who.MEMBER))
     if job.state in ACTIVE and not job.cancel_requested:
         found.add("cancel")
-    if job.state in TERMINAL:
+    if job.state in TERMINAL and job.evaluation_id is not None:
         found.add("rerun")
     return sorted(found)
 
 
 def result_json(result: Result, scores: Iterable[Score]) -> dict[str, Any]:
-    revision = result.job.evaluation.revision
+    """With how to check it: the attestation, the predictions where all may have them, and the command's line."""
+    root = signing.root_key()
+    job = result.job
     return {
         "id": result.pk,
         "job": result.job_id,
-        "model": str(revision.repo),
-        "revision": revision.commit,
-        "model_digest": revision.tree_digest,
-        "suite": result.job.evaluation.suite_revision.suite.name,
+        "model": str(job.repo),
+        "revision": job.commit,
+        "model_digest": job.tree_digest,
+        "suite": job.question.suite_revision.suite.name,
+        "code": job.code,
         "accepted_at": time.text(result.accepted_at),
         "independent": result.pool == "operator",
         "pool": result.pool,
         "scores": [score_json(score) for score in scores],
         "manifest": result.body.get("manifest", {}),
+        "device_class": result.device_class,
+        "rerun_of": job.rerun_of_id,
+        "comparison": reruns.shown(result),
+        "predictions": {"url": f"/api/v1/results/{result.pk}/predictions"} if reruns.open_shards(result) else None,
+        "verify": f"landbridge verify attestation.json --keys keys.json --root {root.keyid}" if root else "",
         "attestation": {"url": f"/api/v1/results/{result.pk}/attestation", "sha256": result.digest},
     }
 

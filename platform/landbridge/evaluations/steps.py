@@ -15,10 +15,11 @@ from landbridge.evaluations.errors import Fenced, JobEnded, NotSealed
 from landbridge.evaluations.events import tell_state
 from landbridge.evaluations.machine import ACTIVE, JOB, TRIES_IN_ALL, TRIES_WITHOUT_PROGRESS, JobState
 from landbridge.evaluations.models import Attempt, Evaluation, Job, JobKind, Shard, Share, SuiteRevision, Worker
-from landbridge_registry.models import Revision
+from landbridge_registry.models import Repo, Revision
 
 QUEUE = "wake.cpu"
 TASK = "landbridge.wake"
+TIER_SCREENING = 1
 BACKOFF_LIMIT = 60.0  # seconds
 
 
@@ -39,7 +40,7 @@ def queue_job(  # noqa: PLR0913 a question has these parts
     """
     if not revision.tree_digest:
         raise NotSealed("Only a sealed version can be evaluated. Seal it first.")
-    configuration = planning.configuration_of(suite_revision)
+    configuration = planning.configuration_of(suite_revision, revision)
     key = planning.content_key(revision, suite_revision, configuration, nonce, JobKind.EVALUATION)
     found = Job.objects.filter(content_key=key).first()
     if found is not None:
@@ -51,38 +52,76 @@ def queue_job(  # noqa: PLR0913 a question has these parts
         suite_revision=suite_revision,
         defaults={"requested_by": actor, "organization": organization},
     )
-    namespace = organization.namespace if organization else revision.repo.namespace
-    share, _ = Share.objects.get_or_create(namespace=namespace)
+    job, created = _queue(
+        key=key, repo=revision.repo, commit=revision.commit, tree_digest=revision.tree_digest, actor=actor,
+        organization=organization, evaluation=evaluation, rerun_of=rerun_of, configuration=configuration,
+        skipped=plan.skipped, tier=tier, needs_key=planning.needs_of(revision), items_total=plan.items,
+        code="plugin" in configuration,
+    )  # fmt: skip
+    if created:
+        Shard.objects.bulk_create(
+            Shard(job=job, index=shard.index, task=task, start=shard.start, stop=shard.stop)
+            for task, shard in plan.shards
+        )
+        ledger.record("evaluation.queued", subject=job, actor=actor, suite=str(suite_revision), shards=len(plan.shards))
+    return job
+
+
+@step
+def queue_screening(  # noqa: PLR0913 a plugin's release has these parts
+    *,
+    repo: Repo,
+    commit: str,
+    tree_digest: str,
+    plugin: dict[str, Any],
+    actor: User,
+    organization: Organization | None = None,
+    nonce: str = "",
+) -> Job:
+    """The job that runs the conformance kit over a lab's wheel, in isolation; submitted again, the existing one.
+
+    ``plugin`` is what the JobSpec says: ``wheel`` (its path in ``repo``), ``wheel_sha256``, ``name``, ``version``.
+    """
+    configuration = {"plugin": {**plugin, "spec": None}}
+    key = planning.screening_key(repo, tree_digest, configuration, nonce)
+    job, created = _queue(
+        key=key, repo=repo, commit=commit, tree_digest=tree_digest, actor=actor, organization=organization,
+        kind=JobKind.SCREENING, configuration=configuration, tier=TIER_SCREENING, needs_key=planning.ISOLATED,
+        code=True,
+    )  # fmt: skip
+    if created:
+        ledger.record("screening.queued", subject=job, actor=actor, wheel=plugin["wheel_sha256"])
+    return job
+
+
+def _queue(
+    *,
+    key: str,
+    repo: Repo,
+    actor: User,
+    organization: Organization | None,
+    **columns: Any,  # noqa: ANN401 what the kind says of itself
+) -> tuple[Job, bool]:
+    """The row under ``key``, and whether it is new: then it is told and workers are woken."""
+    share, _ = Share.objects.get_or_create(namespace=organization.namespace if organization else repo.namespace)
     now = time.db_now()
     job, created = Job.objects.get_or_create(
         content_key=key,
         defaults={
-            "evaluation": evaluation,
+            "repo": repo,
+            "organization": organization,
             "requested_by": actor,
-            "rerun_of": rerun_of,
-            "configuration": configuration,
-            "skipped": plan.skipped,
+            "share": share,
             "state_since": now,
             "submitted_at": now,
             "woken_at": now,
-            "tier": tier,
-            "needs_key": planning.needs_of(revision),
-            "share": share,
-            "items_total": plan.items,
+            **columns,
         },
     )
     if created:
-        _announce(job, plan, actor, suite_revision)
-    return job
-
-
-def _announce(job: Job, plan: planning.Plan, actor: User, suite_revision: SuiteRevision) -> None:
-    Shard.objects.bulk_create(
-        Shard(job=job, index=shard.index, task=task, start=shard.start, stop=shard.stop) for task, shard in plan.shards
-    )
-    tell_state(job.pk, JobState.QUEUED, text="The job waits for a worker.")
-    outbox.wake(TASK, job.pk, queue=QUEUE)
-    ledger.record("evaluation.queued", subject=job, actor=actor, suite=str(suite_revision), shards=len(plan.shards))
+        tell_state(job.pk, JobState.QUEUED, text="The job waits for a worker.")
+        outbox.wake(TASK, job.pk, queue=QUEUE)
+    return job, created
 
 
 def fence(job_id: str, number: int, worker: Worker) -> Q:

@@ -47,11 +47,11 @@ def newest_scores(board: Board, rows: Iterable[SuiteTaskRow]) -> dict[str, dict[
     names = [row.task.name for row in rows]
     scores = Score.objects.filter(
         primary=True, task__name__in=names, result__job__evaluation__suite_revision__suite=board.suite_id
-    ).select_related("task", "result__job__evaluation__revision__repo")
+    ).select_related("task", "result__job__repo", "result__job__evaluation__revision__repo")
     found: dict[str, dict[Hashable, Score]] = {}
     for score in scores.order_by("result__accepted_at", "result_id"):
         models = found.setdefault(score.task.name, {})
-        model = score.result.job.evaluation.revision.repo_id
+        model = score.result.job.repo_id
         there = models.get(model)
         if there is None or score.result.pool == INDEPENDENT or there.result.pool != INDEPENDENT:
             models[model] = score
@@ -66,7 +66,7 @@ def candidate_of(model: Hashable, score: Score, row: SuiteTaskRow) -> Candidate:
 
 def why_not(score: Score, row: SuiteTaskRow) -> str:
     """The first reason why a score must not rank; empty where it may."""
-    if is_private(score.result.job.evaluation.revision.repo):
+    if is_private(score.result.job.repo):
         return PRIVATE  # a place of its own would tell others that it is there
     if score.missing:
         return score.missing
@@ -82,11 +82,18 @@ def is_private(model: Repo) -> bool:
 
 
 def entry_of(board: Board, row: SuiteTaskRow, score: Score, standing: Standing) -> Entry:
-    revision = score.result.job.evaluation.revision
+    revision = score.result.job.revision
     return Entry(
         board=board, task=row.task, model=revision.repo, revision=revision, result=score.result, metric=score.metric,
-        value=score.value, lo=score.lo, hi=score.hi, n=score.n, **columns(standing),
+        value=score.value, lo=score.lo, hi=score.hi, n=score.n, **columns(standing), **marks(score.result),
+        self_reported="self_reported" in score.flags,
     )  # fmt: skip
+
+
+def marks(result: Result) -> dict[str, Any]:
+    """What a reader should know of how a result came about."""
+    own = result.pool != INDEPENDENT
+    return {"code": result.job.code, "self_run": own, "device_class": result.device_class}
 
 
 def columns(standing: Standing) -> dict[str, Any]:
@@ -113,20 +120,31 @@ def overall_entries(
             there = last.get(model)
             if there is None or (score.result.accepted_at, score.result.pk) > (there.accepted_at, there.pk):
                 last[model] = score.result
-    private = [model for model, result in last.items() if is_private(result.job.evaluation.revision.repo)]
+    private = [model for model, result in last.items() if is_private(result.job.repo)]
     candidates = overall(by_task, scales, [model for model in last if model not in private])
     candidates += [Candidate(model=model, why=PRIVATE, text=WORDS[PRIVATE]) for model in private]
     found = standings(candidates)
     made = []
     for one in candidates:
         result = last[one.model]
-        revision = result.job.evaluation.revision
+        revision = result.job.revision
         entry = Entry(
             board=board, task=None, model=revision.repo, revision=revision, result=result, metric="mean_normalized",
             value=one.value, lo=one.lo, hi=one.hi, n=len(rows), **columns(found[one.model]),
+            **overall_marks([scores[one.model].result for scores in newest.values() if one.model in scores]),
         )  # fmt: skip
         made.append(entry)
     return made
+
+
+def overall_marks(results: list[Result]) -> dict[str, Any]:
+    """Of a whole board's row: a mark of one task marks it; devices are named where they are all of one class."""
+    classes = {one.device_class for one in results}
+    return {
+        "code": any(one.job.code for one in results),
+        "self_run": any(one.pool != INDEPENDENT for one in results),
+        "device_class": classes.pop() if len(classes) == 1 else "mixed",
+    }
 
 
 def scale_of(row: SuiteTaskRow) -> Scale:

@@ -97,7 +97,7 @@ def to_publish(result_id: str | None = None) -> list[str]:
 
 def newest_job(submission: Submission) -> Job | None:
     """The last job that asked the submission's question: the first one, or its latest re-run."""
-    if submission.job is None:
+    if submission.job is None or submission.job.evaluation_id is None:
         return None
     rows = Job.objects.filter(evaluation=submission.job.evaluation_id).order_by("-submitted_at", "-pk")
     return rows.first()

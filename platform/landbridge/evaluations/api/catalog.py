@@ -42,7 +42,7 @@ class Attestation(View):
     def get(self, request: Request, result: str) -> Response:
         principal = principal_of(request)
         found = queries.result_for(principal, result)
-        public = found.job.evaluation.revision.repo.visibility == "public"
+        public = found.job.repo.visibility == "public"
         cache = FOREVER if public else "private, no-cache"
         return Response(found.envelope, headers={"ETag": f'"{found.digest}"', "Cache-Control": cache})
 

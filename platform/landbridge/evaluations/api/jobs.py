@@ -40,7 +40,7 @@ class Jobs(View):
         if model := asked.one("model"):
             namespace, _, name = model.partition("/")
             repo = {"namespace__name__iexact": namespace, "name__iexact": name}
-            rows = rows.filter(**{f"evaluation__revision__repo__{key}": value for key, value in repo.items()})
+            rows = rows.filter(**{f"repo__{key}": value for key, value in repo.items()})
         if suite := asked.one("suite"):
             rows = rows.filter(evaluation__suite_revision__suite__name=suite)
         return pagination.page(request, rows, ("-submitted_at", "pk"), serialize=shapes.job_line)
@@ -116,9 +116,9 @@ def body_of(job: Job, principal: Principal) -> dict[str, Any]:
 def is_member(principal: Principal, job: Job) -> bool:
     if principal.is_operator:
         return True
-    namespaces = [job.evaluation.revision.repo.namespace]
-    if job.evaluation.organization is not None:
-        namespaces.append(job.evaluation.organization.namespace)
+    namespaces = [job.repo.namespace]
+    if job.organization is not None:
+        namespaces.append(job.organization.namespace)
     return any(principal.has_role(namespace, Role.MEMBER) for namespace in namespaces)
 
 

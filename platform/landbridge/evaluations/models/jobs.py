@@ -8,7 +8,7 @@ from landbridge.core.models import BaseModel
 from landbridge.evaluations.machine import ACTIVE, JobState
 from landbridge.evaluations.models.catalog import SuiteRevision
 from landbridge.evaluations.models.workers import Pool, Share, Worker
-from landbridge_registry.models import Revision
+from landbridge_registry.models import Repo, Revision
 
 
 class Evaluation(BaseModel):
@@ -35,15 +35,24 @@ class JobKind(models.TextChoices):
     CONVERSION = "conversion"
 
 
+ASKED = (JobKind.EVALUATION, JobKind.BLIND)  # kinds that answer an evaluation's question
+
+
 class Job(BaseModel):
     """The row is the truth; a broker's message is only a wake-up."""
 
-    evaluation = models.ForeignKey(Evaluation, on_delete=models.PROTECT, related_name="jobs")
     kind = models.CharField(max_length=10, choices=JobKind, default=JobKind.EVALUATION)
+    evaluation = models.ForeignKey(Evaluation, on_delete=models.PROTECT, null=True, blank=True, related_name="jobs")
+    # what it is about, whatever its kind: content that no later commit changes
+    repo = models.ForeignKey(Repo, on_delete=models.PROTECT, related_name="jobs")
+    commit = models.CharField(max_length=40)
+    tree_digest = models.CharField(max_length=64)
+    code = models.BooleanField(default=False)  # a lab's code runs: in isolation only
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     content_key = models.CharField(max_length=64, unique=True)
     requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     rerun_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="reruns")
-    configuration = models.JSONField(default=dict)  # seeds, dtype, batch_tokens, device, limits
+    configuration = models.JSONField(default=dict)  # seeds, dtype, batch_tokens, device, limits, plugin
     skipped = models.JSONField(default=dict)  # task → why the model cannot do it
     state = models.CharField(max_length=10, choices=JobState, default=JobState.QUEUED)
     state_since = models.DateTimeField()
@@ -85,6 +94,10 @@ class Job(BaseModel):
                 | (~Q(state__in=ACTIVE) & Q(worker__isnull=True, instance__isnull=True, lease_until__isnull=True)),
                 name="an_active_job_has_an_attempt_a_worker_and_a_deadline",
             ),
+            models.CheckConstraint(
+                condition=Q(kind__in=ASKED, evaluation__isnull=False) | (~Q(kind__in=ASKED) & Q(evaluation=None)),
+                name="a_job_answers_a_question_if_its_kind_does",
+            ),
         ]
         indexes = [
             models.Index(fields=["tier", "submitted_at"], condition=Q(state="queued"), name="jobs_in_the_queue"),
@@ -96,9 +109,16 @@ class Job(BaseModel):
         return f"{self.pk} {self.state}"
 
     @property
+    def question(self) -> Evaluation:
+        """What an evaluation's job answers. Jobs of other kinds answer none: ask ``evaluation`` there."""
+        if self.evaluation is None:
+            raise TypeError(f"A job of the kind {self.kind} answers no evaluation's question.")
+        return self.evaluation
+
+    @property
     def revision(self) -> Revision:
-        return self.evaluation.revision
+        return self.question.revision
 
     @property
     def suite_revision(self) -> SuiteRevision:
-        return self.evaluation.suite_revision
+        return self.question.suite_revision

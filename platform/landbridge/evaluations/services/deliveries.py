@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from landbridge.accounts.models import User
-from landbridge.core import ledger, outbox, time
+from landbridge.core import keys, ledger, outbox, time
 from landbridge.core.db import step
 from landbridge.core.machine import Who
 from landbridge.evaluations import faults, jobspec, steps, verification
@@ -18,7 +18,6 @@ from landbridge.evaluations.models import Attempt, Job, LogChunk, Result, Score,
 from landbridge.evaluations.scoring import scores_of
 from landbridge.evaluations.values import Delivery
 from landbridge_client import dsse
-from landbridge_registry.models import Revision
 from landbridge_registry.sealing import hold_all
 
 LOG_CAP = 8 << 20  # bytes of one attempt's log that are kept
@@ -96,6 +95,7 @@ def deliver_result(  # noqa: PLR0913 an attempt's address, what it brings, and w
         body=delivery.results,
         envelope=dsse.countersign(delivery.envelope, signer),
         digest=digest,
+        device_class=verification.device_class_of(statement["predicate"]),
     )
     Score.objects.bulk_create(list(_scores(result, job, expected.tasks)))
     _keep_for_good(result, job, expected.tasks)
@@ -108,7 +108,9 @@ def deliver_result(  # noqa: PLR0913 an attempt's address, what it brings, and w
 
 
 def _expected(job: Job, number: int, worker: Worker, delivery: Delivery) -> verification.Expected:
-    """What the lease named. Only a task that failed by itself may lack shards."""
+    """What the lease named. Only a task that failed by itself may lack shards; a key that was revoked signs nothing."""
+    if why := keys.problem_of(worker.public_key, time.db_now()):
+        raise BadResult(f"The worker's key may not sign: {why}. Start the worker with a new one.", what="key")
     rows = list(Shard.objects.filter(job=job).order_by("index").values_list("index", "sha256", "task__name"))
     failed = verification.failed_tasks(delivery.results)
     missing = [index for index, sha256, task in rows if not sha256 and task not in failed]
@@ -117,8 +119,9 @@ def _expected(job: Job, number: int, worker: Worker, delivery: Delivery) -> veri
     return verification.Expected(
         job=job.pk,
         attempt=number,
-        model_digest=Revision.objects.values_list("tree_digest", flat=True).get(pk=job.evaluation.revision_id),
+        model_digest=job.tree_digest,
         public_key=worker.public_key,
+        leased=verification.leased(job.configuration, job.kind, job.pool),
         tasks=jobspec.tasks_of(job),
         shards=[(index, sha256) for index, sha256, _ in rows if sha256],
     )
@@ -127,7 +130,7 @@ def _expected(job: Job, number: int, worker: Worker, delivery: Delivery) -> veri
 def _scores(result: Result, job: Job, tasks: Sequence[TaskRecord]) -> Iterator[Score]:
     for task in tasks:
         yield from scores_of(result, task, result.body["tasks"][task.name])
-    rows = job.evaluation.suite_revision.rows.select_related("task").filter(task__name__in=list(job.skipped))
+    rows = job.question.suite_revision.rows.select_related("task").filter(task__name__in=list(job.skipped))
     for row in rows:
         why = str(job.skipped[row.task.name])[:500]
         yield Score(result=result, task=row.task, metric=row.task.primary, primary=True, missing="skipped", text=why)
@@ -135,6 +138,5 @@ def _scores(result: Result, job: Job, tasks: Sequence[TaskRecord]) -> Iterator[S
 
 def _keep_for_good(result: Result, job: Job, tasks: Sequence[TaskRecord]) -> None:
     """What a result names cannot be rewritten or removed any more."""
-    model = Revision.objects.only("repo_id", "commit").get(pk=job.evaluation.revision_id)
-    named = {(one.repo_id, one.commit) for one in (model, *(task.dataset for task in tasks))}
+    named = {(job.repo_id, job.commit), *((task.dataset.repo_id, task.dataset.commit) for task in tasks)}
     hold_all(sorted(named), reason="result", subject=f"result:{result.pk}")

@@ -124,7 +124,7 @@ def _again(attempt: Attempt, worker: Worker) -> Lease:
 
 def _issue(job: Job, worker: Worker, contents: jobspec.Contents) -> tuple[Token, str]:
     """A token that reads this job's repositories at their revisions and dies with the lease."""
-    reach: dict[str, Any] = {"job": job.pk, "attempt": job.attempt, "repos": jobspec.repos_of(contents)}
+    reach: dict[str, Any] = {"job": job.pk, "attempt": job.attempt, "repos": jobspec.repos_of(job, contents)}
     return tokens.issue(
         user=worker.user,
         name=f"job {job.pk} attempt {job.attempt}",

@@ -56,7 +56,9 @@ def rerun_job(*, job_id: str, actor: User) -> Job:
     job = Job.objects.select_related("evaluation__revision__repo__namespace", "evaluation__organization").get(pk=job_id)
     if job.state not in TERMINAL:
         raise TransitionRefused(f"This job is {job.state}; run it again when it has ended.", state=job.state)
-    evaluation = job.evaluation
+    if job.evaluation is None:
+        raise TransitionRefused("Only an evaluation is run again. Submit the version anew to have it screened.")
+    evaluation = job.question
     made = steps.queue_job(
         revision=evaluation.revision,
         suite_revision=evaluation.suite_revision,

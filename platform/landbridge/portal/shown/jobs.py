@@ -160,6 +160,8 @@ def attempts_of(job: Job) -> list[Attempt]:
 
 
 def suite_title(job: Job) -> str:
+    if job.evaluation is None:
+        return ""
     suite = job.evaluation.suite_revision.suite
     chinese = (get_language() or "").startswith("zh")
     return (chinese and suite.title_zh) or suite.title

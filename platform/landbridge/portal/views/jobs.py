@@ -88,11 +88,11 @@ def _owned(request: HttpRequest, job_id: str) -> tuple[Job, Principal]:
     principal = principal_of(request)
     found = queries.job_for(principal, job_id)
     if not _may_act(principal, found):
-        principal.require_role(found.revision.repo.namespace, Role.MEMBER)
+        principal.require_role(found.repo.namespace, Role.MEMBER)
     return found, principal
 
 
 def _may_act(principal: Principal, found: Job) -> bool:
-    organization = found.evaluation.organization
+    organization = found.organization
     asking = organization is not None and principal.has_role(organization.namespace, Role.MEMBER)
-    return asking or principal.is_operator or principal.has_role(found.revision.repo.namespace, Role.MEMBER)
+    return asking or principal.is_operator or principal.has_role(found.repo.namespace, Role.MEMBER)

@@ -27,7 +27,7 @@ def model(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     found = queries.model_page(principal, namespace, name)
     repo = found.repo
     entries = reads.standings(repo)
-    results = evaluations.visible_results(principal).filter(job__evaluation__revision__repo=repo)
+    results = evaluations.visible_results(principal).filter(job__repo=repo)
     context = {
         "repo": repo,
         "found": found,
@@ -79,7 +79,7 @@ def _newest(results: Sequence[Result]) -> list[Result]:
     """The newest result of each suite."""
     kept: dict[str, Result] = {}
     for result in results:
-        kept.setdefault(result.job.evaluation.suite_revision.suite.name, result)
+        kept.setdefault(result.job.suite_revision.suite.name, result)
     return list(kept.values())
 
 
