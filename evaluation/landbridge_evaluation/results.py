@@ -45,6 +45,7 @@ def task_json(task: TaskSpec, results: "JobResults") -> dict[str, Any]:
     value: dict[str, Any] = {
         "n": score.n if score else 0,
         "limited": score.limited if score else False,
+        "unpinned": not pins(task, results),
         "small_n": score.small_n if score else False,
         "digest": task.digest(),
         "dataset": dataset_json(task, results.data.get(task.name)),
@@ -62,6 +63,12 @@ def task_json(task: TaskSpec, results: "JobResults") -> dict[str, Any]:
         value["predictions_sha256"] = score.predictions_sha256
         value |= {"adaptation": score.notes} if score.notes else {}
     return value
+
+
+def pins(task: TaskSpec, results: "JobResults") -> bool:
+    """Whether a digest said before the run which data is meant: the task's own, or that of a job's sealed revision."""
+    sealed = any(one.revision and one.digest and task.name in one.tasks for one in results.spec.data)
+    return bool(task.dataset.digest) or sealed
 
 
 def dataset_json(task: TaskSpec, data: SealedDataset | None) -> dict[str, Any]:

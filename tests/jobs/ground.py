@@ -175,7 +175,19 @@ def envelope(
         for one in spec["tasks"]
     ]
     subject = changed.pop("subject", spec["model"]["digest"])
-    said = {"job": spec["job"], "attempt": spec["attempt"], "tasks": tasks, "shards": shards, **changed}
+    plugin = spec.get("plugin")
+    said = {
+        **{name: spec[name] for name in ("job", "attempt", "kind", "pool", "seeds")},
+        "plugin": {name: plugin.get(name) for name in ("wheel_sha256", "name", "version")} if plugin else None,
+        "tasks": tasks,
+        "shards": shards,
+        "engine": {"version": "1.0"},
+        "environment": {"lock_sha256": "7" * 64, "device_class": "cpu", "dtype": "float32"},
+        "sandbox": {"tier": "bwrap"},
+        "start": "2026-11-25T10:00:00.000Z",
+        "end": "2026-11-25T10:00:05.000Z",
+        **changed,
+    }
     statement = dsse.make_statement(
         subjects={spec["model"]["repo"]: subject}, predicate_type=dsse.EVALUATION_RESULT, predicate=said
     )

@@ -147,7 +147,12 @@ class Attempt:
             self.bench.signer,
             worker=self.bench.name,
             started=started,
-            facts={"pool": self.body.get("pool", "")},
+            facts={
+                "pool": self.body.get("pool", ""),
+                "attempts": self.body.get("attempts"),
+                "threads": self.bench.threads,
+                "probe": getattr(self.bench, "probe", None),
+            },
         )
         self.logs.line("scores are computed and signed")
         self.send_logs()

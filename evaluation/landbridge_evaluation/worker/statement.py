@@ -1,14 +1,17 @@
 """The signed statement of a result: what was measured on what, by whom, under which job (execution, section 8)."""
 
-import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from landbridge_client import dsse
 from landbridge_evaluation.jobspec import JobSpec
+from landbridge_evaluation.sandbox import Probe
+from landbridge_evaluation.worker import environment
+from landbridge_plugins import Kind
 
 FLAGS = ("limited", "unpinned")
+CLAIMED = frozenset({Kind.ROLLING})  # probabilities that nobody outside can check
 
 
 def envelope(  # noqa: PLR0913 what a statement is about
@@ -25,17 +28,21 @@ def envelope(  # noqa: PLR0913 what a statement is about
     predicate = {
         "job": spec.job,
         "attempt": spec.attempt,
-        "attempts": spec.attempt,
+        "attempts": int(facts.get("attempts") or spec.attempt),  # so far, this one included
+        "kind": spec.kind,
         "worker": {"name": worker, "keyid": signer.keyid},
         "pool": facts.get("pool", ""),
         "model": {"repo": spec.model.repo, "revision": spec.model.revision},
-        "tasks": [task(one, results["tasks"][one["name"]]) for one in named(spec)],
+        "plugin": plugin(spec),
+        "tasks": [task(one, results["tasks"][one["name"]], code=spec.plugin is not None) for one in named(spec)],
         "shards": shards,
-        "engine": decimals(dict(results["manifest"]["engine"])),
-        "environment": environment(results["manifest"]),
+        "engine": {**decimals(dict(results["manifest"]["engine"])), "commit": environment.commit()},
+        "environment": decimals(environment.environment(results["manifest"], facts.get("threads"))),
         "seeds": list(spec.seeds),
-        "sandbox": {"tier": str(results["manifest"].get("sandbox", "none"))},
-        "self_reported": False,
+        "sandbox": sandbox(str(results["manifest"].get("sandbox", "none")), facts.get("probe")),
+        "self_reported": spec.plugin is not None and any(one.kind in CLAIMED for one in spec.tasks),
+        "rounding": None,  # of a blind evaluation
+        "differential_privacy": None,
         "start": text(started),
         "end": text(datetime.now(UTC)),
     }
@@ -49,12 +56,18 @@ def named(spec: JobSpec) -> list[dict[str, Any]]:
     """Each task with the dataset it reads."""
     data = {name: one for one in spec.data for name in one.tasks}
     return [
-        {"name": one.name, "digest": one.digest(), "split": one.dataset.split, "data": data[one.name]}
+        {
+            "name": one.name,
+            "kind": one.kind,
+            "digest": one.digest(),
+            "split": one.dataset.split,
+            "data": data[one.name],
+        }
         for one in spec.tasks
     ]
 
 
-def task(one: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
+def task(one: Mapping[str, Any], found: Mapping[str, Any], *, code: bool = False) -> dict[str, Any]:
     data = one["data"]
     return {
         "name": one["name"],
@@ -67,6 +80,7 @@ def task(one: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
             "labels_digest": data.labels_digest,
         },
         "n": int(found.get("n") or 0),
+        "self_reported": code and one.get("kind") in CLAIMED,
         **{flag: flagged(found, flag) for flag in FLAGS},
         "route": found.get("route"),
         "metrics": decimals(found.get("metrics") or {}),
@@ -80,17 +94,19 @@ def flagged(found: Mapping[str, Any], flag: str) -> bool:
     return bool(found.get(flag) or (found.get("dataset") or {}).get(flag))
 
 
-def environment(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """The machine and the libraries. What the child says of itself is informative, and marked so."""
-    return {
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "device": str(manifest.get("device")),
-        "dtype": str(manifest.get("dtype")),
-        "batch_tokens": manifest.get("batch_tokens"),
-        "libraries": decimals(manifest.get("libraries") or {}),
-        "child_says": decimals(manifest.get("child") or {}),
-    }
+def plugin(spec: JobSpec) -> dict[str, Any] | None:
+    """The lab's code that ran, as the job named it."""
+    if spec.plugin is None:
+        return None
+    return {name: spec.plugin.get(name) for name in ("wheel_sha256", "name", "version")}
+
+
+def sandbox(tier: str, probe: Probe | None) -> dict[str, Any]:
+    """What contained the child, and the probe that showed that it holds."""
+    if tier == "none" or probe is None:
+        return {"tier": tier, "profile_sha256": None, "probe": None}
+    probed = {"sha256": probe.sha256, "passed_at": probe.passed_at}
+    return {"tier": tier, "profile_sha256": probe.profile_sha256, "probe": probed}
 
 
 def decimals(value: Any) -> Any:  # noqa: ANN401 JSON

@@ -6,6 +6,7 @@ from typing import Any
 from landbridge.evaluations.models import Result, Score, TaskRecord
 from landbridge.evaluations.verification import flagged
 from landbridge.evaluations.wellformed import FLAGS, finite
+from landbridge_plugins import Kind
 
 FEW = 30  # fewer items: scored, never ranked
 TEXT = 500
@@ -14,7 +15,7 @@ TEXT = 500
 def scores_of(result: Result, task: TaskRecord, found: Mapping[str, Any]) -> Iterator[Score]:
     """The rows of one task, its primary metric always among them."""
     metrics = found.get("metrics") or {}
-    flags = flags_of(found)
+    flags = [*flags_of(found), *claimed(result, task)]
     fault = found.get("fault") or {}
     for name in dict.fromkeys([task.primary, *metrics]):
         row = Score(result=result, task=task, metric=name, primary=name == task.primary, flags=flags)
@@ -42,6 +43,11 @@ def fill(row: Score, metric: Mapping[str, Any], items: int) -> None:
 def flags_of(found: Mapping[str, Any]) -> list[str]:
     """Why a number, though it is there, does not rank."""
     return [flag for flag in FLAGS if flagged(found, flag)]
+
+
+def claimed(result: Result, task: TaskRecord) -> list[str]:
+    """Probabilities cannot be checked from outside: perplexity ranks models without lab code only (section 6)."""
+    return ["self_reported"] if result.job.code and task.spec.get("kind") == Kind.ROLLING else []
 
 
 def fault_text(fault: Any) -> str:  # noqa: ANN401 JSON

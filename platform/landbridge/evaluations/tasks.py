@@ -6,11 +6,36 @@ from pathlib import Path
 from django.conf import settings
 
 from landbridge.accounts.clock import clock
-from landbridge.evaluations import queries, services
+from landbridge.core.tasks import control_task
+from landbridge.evaluations import queries, reruns, services
+from landbridge.evaluations.models import Result
 from landbridge_evaluation import broker
 
 READ_MESSAGES = timedelta(hours=1)  # how long the embedded broker keeps what was read
 SILENT = timedelta(seconds=60)  # workers call at least each 10 s when they poll, each 4 s when they run
+
+
+COMPARE = "landbridge.evaluations.tasks.compare_rerun"
+
+
+@control_task
+def compare_rerun(result_id: str) -> None:
+    """A result came in: if it repeats another one, say how close it comes."""
+    _compare(result_id)
+
+
+def compare_reruns() -> int:
+    return sum(_compare(result_id) for result_id in reruns.uncompared())
+
+
+def _compare(result_id: str) -> bool:
+    result = Result.objects.select_related("job__rerun_of").get(pk=result_id)
+    first = reruns.first_of(result)
+    if first is None:
+        return False
+    body = reruns.comparison_of(result, first)
+    services.keep_comparison(result_id=result.pk, of_id=first.pk, body=body, actor=clock())
+    return True
 
 
 def take_back() -> int:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from landbridge.evaluations.api import catalog, events, jobs, requests
+from landbridge.evaluations.api import catalog, events, jobs, predictions, requests
 
 urlpatterns = [
     path("evaluations", requests.Evaluations.as_view(), name="api-evaluations"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("jobs/<str:job>/rerun", jobs.Rerun.as_view(), name="api-job-rerun"),
     path("results/<str:result>", catalog.OneResult.as_view(), name="api-result"),
     path("results/<str:result>/attestation", catalog.Attestation.as_view(), name="api-attestation"),
+    path("results/<str:result>/predictions", predictions.Predictions.as_view(), name="api-predictions"),
     path("tasks", catalog.Tasks.as_view(), name="api-tasks"),
     path("tasks/<str:task>", catalog.OneTask.as_view(), name="api-task"),
     path("suites", catalog.Suites.as_view(), name="api-suites"),

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from landbridge.evaluations.errors import BadResult
@@ -24,6 +24,7 @@ class Expected:
     public_key: str
     tasks: Sequence[TaskRecord]
     shards: Sequence[tuple[int, str]]  # index, SHA-256 of the stored bytes
+    leased: Mapping[str, Any] = field(default_factory=dict)  # kind, pool, seeds and plugin, as the lease named them
 
 
 def statement_of(envelope: Mapping[str, Any], expected: Expected) -> dict[str, Any]:
@@ -43,9 +44,39 @@ def statement_of(envelope: Mapping[str, Any], expected: Expected) -> dict[str, A
     _same("subject", _subject(statement), [expected.model_digest])
     for name in ("job", "attempt"):
         _same(name, predicate.get(name), getattr(expected, name))
+    for name, wanted in expected.leased.items():
+        _same(name, predicate.get(name), wanted)
+    _check_said(predicate)
     _same("shards", _shards(predicate.get("shards")), [list(one) for one in expected.shards])
     _check_tasks(predicate, expected.tasks)
     return statement
+
+
+def leased(configuration: Mapping[str, Any], kind: str, pool: str) -> dict[str, Any]:
+    """What a job's statement must repeat of its lease. ``plugin``: the lab's code by digest, or none."""
+    named = configuration.get("plugin")
+    plugin = {name: named.get(name) for name in PLUGIN} if named else None
+    return {"kind": kind, "pool": pool, "seeds": list(configuration.get("seeds") or (0,)), "plugin": plugin}
+
+
+PLUGIN = ("wheel_sha256", "name", "version")
+
+
+def _check_said(predicate: Mapping[str, Any]) -> None:
+    """What only the worker knows must be said: boards and re-runs go by it."""
+    for name, keys in SAID.items():
+        for key in keys:
+            if not isinstance(_within(predicate, name, key), str):
+                raise BadResult(f"The statement does not say {name}.{key}.", what=name)
+    if not all(isinstance(predicate.get(name), str) for name in ("start", "end")):
+        raise BadResult("The statement does not say when it started and ended.", what="end")
+
+
+SAID = {"engine": ("version",), "environment": ("lock_sha256", "device_class", "dtype"), "sandbox": ("tier",)}
+
+
+def device_class_of(predicate: Mapping[str, Any]) -> str:
+    return str(_within(predicate, "environment", "device_class") or "")[:40]
 
 
 def check_body(body: Mapping[str, Any], predicate: Mapping[str, Any], tasks: Iterable[TaskRecord]) -> None:

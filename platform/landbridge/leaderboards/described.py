@@ -28,6 +28,13 @@ class BoardOut(Strict):
     html_url = serializers.CharField()
 
 
+class MarksOut(Strict):
+    code = serializers.BooleanField(help_text="The lab's own code ran, in the sandbox")
+    self_run = serializers.BooleanField(help_text="On the lab's own machine: shown apart, never ranked")
+    self_reported = serializers.BooleanField(help_text="Probabilities of lab code, which nobody outside can check")
+    device_class = serializers.CharField(allow_blank=True, help_text="cpu, cuda:sm90; mixed over several tasks")
+
+
 class EntryOut(Strict):
     task = serializers.CharField(help_text="`overall` for the whole board")
     rank = serializers.IntegerField(allow_null=True, help_text="Equal values share one")
@@ -37,6 +44,7 @@ class EntryOut(Strict):
     metric = serializers.CharField()
     score = NumberOut(allow_null=True)
     missing = MissingOut(allow_null=True, help_text="Why there is no rank")
+    marks = MarksOut()
     result = Ref()
 
 

@@ -41,6 +41,11 @@ class Entry(BaseModel):
     rank_hi = models.PositiveIntegerField(null=True, blank=True)
     missing_reason = models.CharField(max_length=24, blank=True)
     missing_text = models.CharField(max_length=500, blank=True)
+    # marks: what a reader should know of how the number came about
+    code = models.BooleanField(default=False)  # the lab's own code ran
+    self_run = models.BooleanField(default=False)  # on the lab's own machine: shown apart, never ranked
+    self_reported = models.BooleanField(default=False)  # probabilities of lab code, which nobody outside can check
+    device_class = models.CharField(max_length=40, blank=True)  # cpu, cuda:sm90
 
     class Meta:
         constraints = [
@@ -52,6 +57,10 @@ class Entry(BaseModel):
                 condition=Q(missing_reason="", rank__gte=1, rank_lo__lte=F("rank"), rank_hi__gte=F("rank"))
                 | (~Q(missing_reason="") & Q(rank__isnull=True, rank_lo__isnull=True, rank_hi__isnull=True)),
                 name="an_entry_has_a_rank_in_its_interval_or_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(rank=None) | Q(self_run=False, self_reported=False),
+                name="what_is_self_run_or_self_reported_has_no_rank",
             ),
         ]
         indexes = [models.Index(fields=["board", "task", "rank"], name="entries_in_order")]

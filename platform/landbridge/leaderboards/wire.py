@@ -11,10 +11,11 @@ from landbridge.leaderboards.models import Board, Entry
 
 COLUMNS = (
     "board", "task", "rank", "rank_low", "rank_high", "model", "revision", "metric", "value", "ci95_low", "ci95_high",
-    "n", "missing_reason", "result",
+    "n", "missing_reason", "result", "code", "self_run", "self_reported", "device_class",
 )  # fmt: skip
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets take for the start of a formula
 OVERALL = "overall"
+FLAGS = ("code", "self_run", "self_reported")
 
 
 def board_json(board: Board, tasks: Iterable[TaskRecord] = ()) -> dict[str, Any]:
@@ -55,6 +56,7 @@ def entry_json(entry: Entry) -> dict[str, Any]:
         "metric": entry.metric,
         "score": {"value": entry.value, "ci95": [entry.lo, entry.hi], "n": entry.n} if scored else None,
         "missing": {"code": entry.missing_reason, "text": entry.missing_text} if entry.missing_reason else None,
+        "marks": {**{name: getattr(entry, name) for name in FLAGS}, "device_class": entry.device_class},
         "result": {"id": entry.result_id, "url": f"/api/v1/results/{entry.result_id}"},
     }
 
@@ -68,7 +70,8 @@ def csv_text(board: Board, entries: Iterable[Entry]) -> str:
         row = (
             board.slug, entry.task.name if entry.task else OVERALL, entry.rank, entry.rank_lo, entry.rank_hi,
             str(entry.model), entry.revision.commit, entry.metric, entry.value, entry.lo, entry.hi, entry.n,
-            entry.missing_reason, entry.result_id,
+            entry.missing_reason, entry.result_id, *(str(entry.__dict__[name]).lower() for name in FLAGS),
+            entry.device_class,
         )  # fmt: skip
         writer.writerow([safe(cell) for cell in row])
     return out.getvalue()

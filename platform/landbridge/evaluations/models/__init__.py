@@ -4,11 +4,12 @@ from landbridge.evaluations.machine import JobState
 from landbridge.evaluations.models.attempts import Attempt, JobEvent, LogChunk, Shard
 from landbridge.evaluations.models.catalog import Suite, SuiteRevision, TaskRecord
 from landbridge.evaluations.models.jobs import Evaluation, Job, JobKind
-from landbridge.evaluations.models.results import Result, Score
+from landbridge.evaluations.models.results import Comparison, Result, Score, Verdict
 from landbridge.evaluations.models.workers import Pool, QuotaWindow, Share, Worker
 
 __all__ = [
     "Attempt",
+    "Comparison",
     "Evaluation",
     "Job",
     "JobEvent",
@@ -24,5 +25,6 @@ __all__ = [
     "Suite",
     "SuiteRevision",
     "TaskRecord",
+    "Verdict",
     "Worker",
 ]

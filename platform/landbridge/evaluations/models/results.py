@@ -22,6 +22,7 @@ class Result(BaseModel):
     body = models.JSONField()  # landbridge.results/1
     envelope = models.JSONField()  # DSSE
     digest = models.CharField(max_length=64)  # SHA-256 of the statement's bytes
+    device_class = models.CharField(max_length=40, blank=True)  # cpu, cuda:sm90: as the statement says
     boarded_at = models.DateTimeField(null=True, blank=True)  # when boards took it in; null: the sweeper looks again
 
     append_only: ClassVar[bool] = True
@@ -61,3 +62,29 @@ class Score(BaseModel):
 
     def __str__(self) -> str:
         return f"{self.task} {self.metric} {self.value}"
+
+
+class Verdict(models.TextChoices):
+    REPEATS = "repeats"  # the same predictions
+    WITHIN = "within"  # other ones, inside the stated tolerance
+    DIFFERS = "differs"
+
+
+class Comparison(BaseModel):
+    """What a re-run showed beside the result that it repeats: made once, after both were accepted."""
+
+    result = models.OneToOneField(Result, on_delete=models.PROTECT, related_name="comparison")
+    of = models.ForeignKey(Result, on_delete=models.PROTECT, related_name="repeated_by")
+    verdict = models.CharField(max_length=8, choices=Verdict)
+    body = models.JSONField()  # as ``comparison.compare`` gives it
+    compared_at = models.DateTimeField()
+
+    append_only: ClassVar[bool] = True
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(result=F("of")), name="a_result_is_compared_with_another_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.result_id} {self.verdict} {self.of_id}"

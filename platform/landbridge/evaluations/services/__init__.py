@@ -2,6 +2,7 @@
 
 from landbridge.evaluations.services.attempts import heartbeat, put_shard, release_job, report_fault, start_job
 from landbridge.evaluations.services.catalog import publish_suite, publish_task
+from landbridge.evaluations.services.comparing import keep_comparison
 from landbridge.evaluations.services.deliveries import add_log, begin_delivery, deliver_result
 from landbridge.evaluations.services.leases import lease_job, rewake_jobs, take_back_job
 from landbridge.evaluations.services.repositories import publish_folder
@@ -14,6 +15,7 @@ __all__ = [
     "cancel_job",
     "deliver_result",
     "heartbeat",
+    "keep_comparison",
     "lease_job",
     "mark_stale",
     "publish_folder",

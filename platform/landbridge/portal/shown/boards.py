@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import get_language
@@ -46,6 +46,36 @@ class Row:
     why: str  # there is no overall rank
     cells: tuple[Cell, ...]
     mine: bool = False
+    code: bool = False  # the lab's own code ran
+    devices: str = ""  # the device class; several: joined
+
+
+@dataclass(frozen=True, slots=True)
+class SelfRun:
+    """A number from the lab's own machine: shown, apart from what is ranked."""
+
+    model: Repo
+    task: str
+    score: numbers.Score
+    n: int
+    device: str
+    result: str
+
+
+def self_runs(entries: Iterable[Entry], shown: Sequence[Column]) -> list[SelfRun]:
+    titles = {column.key: column.title for column in shown}
+    return [
+        SelfRun(
+            model=entry.model,
+            task=titles.get(entry.task.name, entry.task.name),
+            score=numbers.score(entry.value, entry.lo, entry.hi),
+            n=entry.n,
+            device=entry.device_class,
+            result=entry.result_id,
+        )
+        for entry in entries
+        if entry.task is not None and entry.self_run and entry.value is not None
+    ]
 
 
 def title_of(task: TaskRecord) -> str:
@@ -86,7 +116,10 @@ def rows(entries: Sequence[Entry], shown: Sequence[Column], mine: frozenset[int]
     for held in by_model.values():
         overall, model = held.get(""), next(iter(held.values())).model
         cells = tuple(_cell(held.get(column.key), column, sharing) for column in shown)
-        made.append(_row(model, overall, cells, mine=model.namespace_id in mine))
+        row = _row(model, overall, cells, mine=model.namespace_id in mine)
+        ran = [one for one in held.values() if one.task is not None]
+        devices = " · ".join(sorted({one.device_class for one in ran if one.device_class}))
+        made.append(replace(row, code=any(one.code for one in ran), devices=devices))
     return sorted(made, key=_order)
 
 

@@ -51,6 +51,7 @@ def board(request: HttpRequest, slug: str) -> HttpResponse:
         "chosen": chosen,
         "overall": overall,
         "q": request.GET.get("q", ""),
+        "self_runs": shown.self_runs(entries, columns),
         "plot": _forest(chosen or columns[0], entries) if columns else None,
         "tasks": tasks,
     }
