@@ -7,18 +7,29 @@ or Redis in ``BROKER_URL``.
 import json
 import time
 import uuid
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
+from celery.worker.consumer import Consumer as StockConsumer
+from kombu import Exchange, Queue
 from kombu.exceptions import ChannelError
 from kombu.transport import TRANSPORT_ALIASES
 from kombu.transport.filesystem import Channel as StockChannel
 from kombu.transport.filesystem import Transport as StockTransport
+from kombu.transport.redis import Channel as StockRedisChannel
+from kombu.transport.redis import Transport as StockRedisTransport
 from kombu.transport.virtual import BrokerState, Empty
 
-REFUSED = ("sqla+", "memory://")
-FILESYSTEM = "filesystem://"
+FILESYSTEM: Final = "filesystem://"
+REDIS: Final = ("redis://", "rediss://")
+RABBITMQ: Final = ("amqp://", "amqps://", "pyamqp://")
+CONTROL, CPU, GPU = "control", "wake.cpu", "wake.gpu"
+EXPIRES_S: Final = 600  # a wake-up that nobody read by then is sent again by the sweeper anyway
+DELIVERIES: Final = 5  # of one message on RabbitMQ, whoever sets acknowledgement late one day
+MOST: Final = 10_000  # messages of one queue on Redis, which forgets none by itself
+CONFIRM_S: Final = 3.0  # how long a publisher waits for the broker's word
 
 
 class Channel(StockChannel):
@@ -58,38 +69,80 @@ class Transport(StockTransport):
         self.state = self.states.setdefault(folder, BrokerState())
 
 
+class RedisChannel(StockRedisChannel):
+    """kombu's channel, but a queue that nobody reads stays bounded: the newest wake-ups are kept."""
+
+    def _put(self, queue: str, message: dict[str, Any], **options: Any) -> None:  # noqa: ANN401 kombu's signature
+        super()._put(queue, message, **options)
+        with self.conn_or_acquire() as client:
+            client.ltrim(queue, 0, MOST - 1)
+
+
+class RedisTransport(StockRedisTransport):
+    Channel = RedisChannel
+
+
 TRANSPORT_ALIASES["filesystem"] = "landbridge_evaluation.broker:Transport"
+TRANSPORT_ALIASES["redis"] = TRANSPORT_ALIASES["rediss"] = "landbridge_evaluation.broker:RedisTransport"
 
 
-def celery_settings(url: str, folder: Path) -> dict[str, Any]:
+class Consumer(StockConsumer):
+    """Celery's consumer without delayed delivery: that declares exchanges, which a worker's account may not."""
+
+    class Blueprint(StockConsumer.Blueprint):
+        default_steps: ClassVar = [one for one in StockConsumer.Blueprint.default_steps if "delayed" not in str(one)]
+
+
+def celery_settings(url: str, folder: Path, *, reads: Iterable[str] = ()) -> dict[str, Any]:
     """Celery's lower-case settings for ``url``; ``folder`` holds the messages of the embedded broker.
 
-    Raises ``ValueError`` for a broker that loses more than wake-ups.
+    ``reads``: the wake-up queues of a worker, which declares nothing; without, the platform's side, which declares all.
+    Raises ``ValueError``, with the remedy, for a broker that loses more than wake-ups.
     """
-    if url.startswith(REFUSED):
+    if not url.startswith((FILESYSTEM, *REDIS, *RABBITMQ)):
+        scheme = url.partition("://")[0].partition("+")[0]  # the rest may hold a password
         raise ValueError(
-            f"BROKER_URL {url} cannot carry wake-ups between processes. Use filesystem://, redis:// or amqp://."
+            f"BROKER_URL: {scheme}:// cannot carry wake-ups between processes here. "
+            "Use amqp:// (RabbitMQ), redis://, or filesystem:// on one host."
         )
+    names, declares = tuple(reads), not tuple(reads)
     return {
         "broker_url": url,
         "broker_transport_options": _transport_options(url, folder),
         "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_connection_timeout": 2,
         "task_ignore_result": True,
         "task_acks_late": False,
+        "task_reject_on_worker_lost": False,
         "task_publish_retry": False,
+        "task_queues": tuple(queue(url, name, declares=declares) for name in names or (CONTROL, CPU, GPU)),
+        "task_create_missing_queues": False,
+        "task_default_queue": names[0] if names else CONTROL,
         "worker_prefetch_multiplier": 1,
         "worker_enable_remote_control": False,
         "worker_send_task_events": False,
         "worker_hijack_root_logger": False,
+        "worker_consumer": "landbridge_evaluation.broker:Consumer",
         "accept_content": ["json"],
-        "task_default_queue": "control",
     }
 
 
+def queue(url: str, name: str, *, declares: bool) -> Queue:
+    """A queue on the default exchange: nothing is bound, so a worker's account needs the right to read, and no other.
+
+    On RabbitMQ it is a quorum queue: only those count deliveries. Messages that nobody reads expire.
+    """
+    arguments = {}
+    if url.startswith(RABBITMQ):
+        arguments = {"x-queue-type": "quorum", "x-delivery-limit": DELIVERIES, "x-message-ttl": EXPIRES_S * 1000}
+    return Queue(name, Exchange(""), routing_key=name, queue_arguments=arguments, no_declare=not declares)
+
+
 def prune(folder: Path, *, older_s: float) -> int:
-    """Remove read messages of the embedded broker that are older than ``older_s``; how many that were."""
-    limit, gone = time.time() - older_s, 0
-    for path in (folder / "processed").glob("*.msg"):
+    """Remove messages of the embedded broker that were read, or that nobody read, before ``older_s``; how many."""
+    limit, gone = time.time() - max(older_s, EXPIRES_S), 0
+    for path in (*(folder / "processed").glob("*.msg"), *(folder / "messages").glob("*.msg*")):
         with suppress(FileNotFoundError):  # another sweeper was first
             if path.stat().st_mtime < limit:
                 path.unlink()
@@ -110,6 +163,6 @@ def _transport_options(url: str, folder: Path) -> dict[str, Any]:
             "store_processed": True,
             "polling_interval": 0.05,
         }
-    if url.startswith("redis"):
-        return {"socket_timeout": 3, "socket_connect_timeout": 2}
+    if url.startswith(REDIS):
+        return {"socket_timeout": 3, "socket_connect_timeout": 2, "socket_keepalive": True}
     return {"confirm_publish": True, "connect_timeout": 2}

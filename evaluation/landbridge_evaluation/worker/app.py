@@ -5,28 +5,34 @@ A long body would keep the next message unacknowledged until the broker closes t
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from celery import Celery
 
-from landbridge_evaluation.broker import FILESYSTEM, celery_settings
+from landbridge_evaluation.broker import CPU, FILESYSTEM, GPU, celery_settings
 
 log = logging.getLogger(__name__)
 WAKE = "landbridge.wake"
-QUEUE = "wake.cpu"
+QUEUE = CPU
 RESTART = 5.0  # seconds until a consumer that died is started again
 
 
-def make_app(url: str, default: Path, poke: Callable[[str], None]) -> Celery:
-    """An app whose ``landbridge.wake`` calls ``poke``.
+def queues_of(labels: Sequence[str]) -> tuple[str, ...]:
+    """What a worker with ``labels`` listens to. A hint only: the lease decides who runs what."""
+    return (CPU, GPU) if "gpu" in labels else (CPU,)
 
-    ``filesystem://DIR`` names the folder of the embedded broker; bare ``filesystem://`` means ``default``.
+
+def make_app(url: str, default: Path, poke: Callable[[str], None], queues: Sequence[str] = (CPU,)) -> Celery:
+    """An app that reads ``queues`` and whose ``landbridge.wake`` calls ``poke``.
+
+    ``filesystem://DIR`` names the folder of the embedded broker; bare ``filesystem://`` means ``default``. Raises
+    ``ValueError`` for a broker that cannot be used.
     """
     named = url.removeprefix(FILESYSTEM) if url.startswith(FILESYSTEM) else ""
     folder = Path(named) if named else default
-    settings = celery_settings(FILESYSTEM if url.startswith(FILESYSTEM) else url, folder)
+    settings = celery_settings(FILESYSTEM if url.startswith(FILESYSTEM) else url, folder, reads=queues)
     app = Celery("landbridge_evaluation.worker", set_as_current=False)
     app.conf.update(settings)
 
@@ -62,7 +68,7 @@ class Consumer:
                     app=self.app,
                     pool="solo",
                     concurrency=1,
-                    queues=[QUEUE],
+                    queues=[one.name for one in self.app.conf.task_queues],
                     without_mingle=True,
                     without_gossip=True,
                     without_heartbeat=True,

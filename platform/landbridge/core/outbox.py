@@ -16,10 +16,12 @@ from django.conf import settings
 from django.db import transaction
 
 from landbridge.celery import app
+from landbridge_evaluation.broker import CONFIRM_S, EXPIRES_S
 
 log = logging.getLogger(__name__)
 SUBSCRIBERS: dict[str, list[str]] = defaultdict(list)
 CAPACITY = 10_000
+REST_S = 1.0  # after a failure: a broker that is down is not asked for each message
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +79,34 @@ def _ensure_publisher() -> None:
 
 
 def _publish_forever() -> None:
+    rest = threading.Event()
     while True:
         message = _pending.get()
         try:
-            app.send_task(message.task, args=[message.identity], queue=message.queue, retry=False, expires=600)
+            _send(message)
         except Exception as error:  # noqa: BLE001 any broker, any fault: the sweeper repairs it
-            log.warning("wake-up %s for %s was not sent: %s", message.task, message.identity, type(error).__name__)
+            log.warning(
+                "wake-up %s for %s was not sent: %s; %s more are dropped, too",
+                *(message.task, message.identity, type(error).__name__, _drop_pending()),
+            )
+            app.pool.force_close_all(close_pool=False)  # an answer that comes late must not be taken for the next message's
+            app.amqp.producer_pool.force_close_all(close_pool=False)
+            rest.wait(REST_S)
+
+
+def _send(message: Message) -> None:
+    """Within a few seconds, or not at all: connecting, writing and the broker's word are all bounded."""
+    app.send_task(
+        message.task, args=[message.identity], queue=message.queue, retry=False, expires=EXPIRES_S,
+        confirm_timeout=CONFIRM_S,
+    )  # fmt: skip
+
+
+def _drop_pending() -> int:
+    """What waits behind a message that could not be sent would only come late: the rows are found by the sweeper."""
+    dropped = 0
+    with contextlib.suppress(queue.Empty):
+        while True:
+            _pending.get_nowait()
+            dropped += 1
+    return dropped
