@@ -1,10 +1,13 @@
 """A real worker process against a live server, with a slow model that an installed distribution brings."""
 
+import atexit
 import json
 import os
+import shutil
 import signal
 import subprocess  # noqa: TID251 the worker is a process, and tests end it
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -103,7 +106,13 @@ class Machinery:
                     *("--home", str(home), "--plugins", str(self.plugins), "--threads", "1", *flags),
                 ],
                 cwd=ROOT,
-                env={"PATH": os.defpath, "PYTHONPATH": shelves, "LANDBRIDGE_TOKEN": token, "HOME": str(home)},
+                env={
+                    "PATH": os.defpath,
+                    "PYTHONPATH": shelves,
+                    "LANDBRIDGE_TOKEN": token,
+                    "HOME": str(home),
+                    "LANDBRIDGE_SANDBOX": "none",  # the model notes what it is asked in a file of this machine
+                },
                 stdout=log,
                 stderr=log,
             )
@@ -136,10 +145,15 @@ def record_of(machinery: Machinery, task: TaskSpec) -> TaskRecord:
 
 def machinery(url: str, home: Path, pause: float) -> Machinery:
     """``pause``: seconds that the model takes for one item."""
-    plugins, asked = home / "plugins", home / "asked.txt"
+    plugins = home / "plugins"
+    open_to_all = Path(tempfile.mkdtemp(prefix="landbridge-asked-"))  # the model's user may not be ours
+    atexit.register(shutil.rmtree, open_to_all, ignore_errors=True)
+    open_to_all.chmod(0o755)
+    asked = open_to_all / "asked.txt"
     info = plugins / "slow_plugin-1.0.dist-info"
     info.mkdir(parents=True)
     asked.touch()
+    asked.chmod(0o666)
     (plugins / "slow_plugin.py").write_text(PLUGIN.format(asked=str(asked), pause=pause))
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: slow-plugin\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[landbridge]\nslow = slow_plugin\n")

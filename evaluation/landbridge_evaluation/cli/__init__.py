@@ -1,4 +1,4 @@
-"""``python -m landbridge_evaluation run | tasks | worker | doctor | sandbox``: data on stdout, everything else on stderr."""
+"""``python -m landbridge_evaluation run | tasks | worker | doctor | sandbox``: data on stdout, all else on stderr."""
 
 import sys
 from collections.abc import Callable, Mapping, Sequence

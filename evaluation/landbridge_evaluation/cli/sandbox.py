@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from landbridge_evaluation import sandbox
+from landbridge_evaluation import config, sandbox
 from landbridge_evaluation.errors import PluginFault
-from landbridge_evaluation.frames import ShardReader, rule_for
+from landbridge_evaluation.frames import BadFrame, Rule, ShardReader, rule_for
 from landbridge_evaluation.planning import Route
 from landbridge_evaluation.sandbox import door
 from landbridge_plugins import Kind
@@ -52,6 +52,9 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def contained(asked: argparse.Namespace, job: Path) -> door.Outcome:
+    found = sandbox.probe(config.HOME or config.OWN_HOME)
+    if not found.passed:
+        raise sandbox.NoContainment(found.why)
     inputs = sandbox.Inputs(
         job=job,
         module="",
@@ -70,22 +73,27 @@ def read(asked: argparse.Namespace, result: bytes, why: str | None) -> dict[str,
     """The answers, all or none, and why none."""
     if asked.kind is None:
         return {"predictions": None, "refused": None}
+    if why is not None:
+        return {"predictions": None, "refused": f"The process was ended: {why}."}
     kind, labels = Kind(asked.kind), len(listed(asked.labels))
     items = shaped(kind, listed(asked.items), labels)
-    reader = ShardReader(0, items, rule_for(kind, Route.NATIVE, labels))
     try:
-        if why is not None:
-            raise PluginFault(f"The process was ended: {why}.", code=why)
-        for line in result.split(b"\n"):
-            if reader.done and line:
-                raise PluginFault("The process wrote on after the end of the shard.", code="bad_frames")
-            if line:
-                reader.take(line)
-        if not reader.done:
-            raise PluginFault(f"{len(reader.values)} of {len(items)} items were answered.", code="bad_frames")
+        values = whole(items, rule_for(kind, Route.NATIVE, labels), result)
     except PluginFault as fault:
         return {"predictions": None, "refused": str(fault)}
-    return {"predictions": [reader.values[place] for place in range(len(items))], "refused": None}
+    return {"predictions": values, "refused": None}
+
+
+def whole(items: Sequence[Any], rule: Rule, result: bytes) -> list[Any]:
+    """One shard and nothing after it. Raises ``PluginFault``."""
+    reader = ShardReader(0, items, rule)
+    for line in result.removesuffix(b"\n").split(b"\n") if result else ():
+        if reader.done:
+            raise BadFrame("The process wrote on after the end of the shard.")
+        reader.take(line)
+    if not reader.done:
+        raise BadFrame(f"{len(reader.values)} of {len(items)} items were answered, and the shard was not ended.")
+    return [reader.values[place] for place in range(len(items))]
 
 
 def listed(text: str) -> list[Any]:

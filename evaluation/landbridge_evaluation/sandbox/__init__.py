@@ -1,8 +1,9 @@
 """Starting the process that holds a model, contained. The one place of the engine that starts processes."""
 
 from landbridge_evaluation.sandbox.launch import Child, launch
-from landbridge_evaluation.sandbox.probe import Probe
+from landbridge_evaluation.sandbox.probe import Probe, probe
 from landbridge_evaluation.sandbox.recipe import RESULTS, Inputs, NoContainment
+from landbridge_evaluation.sandbox.tiers import tier
 from landbridge_evaluation.sandbox.watch import Watch
 
 TIER = "none"
@@ -11,4 +12,16 @@ WHY_NOT = (
     "Models without code and plugins that the operator installed run; lab code is refused until the sandbox is there."
 )
 
-__all__ = ["RESULTS", "TIER", "WHY_NOT", "Child", "Inputs", "NoContainment", "Probe", "Watch", "launch"]
+__all__ = [
+    "RESULTS",
+    "TIER",
+    "WHY_NOT",
+    "Child",
+    "Inputs",
+    "NoContainment",
+    "Probe",
+    "Watch",
+    "launch",
+    "probe",
+    "tier",
+]

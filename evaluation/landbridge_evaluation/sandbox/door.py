@@ -29,7 +29,7 @@ class Outcome:
     log_bytes: int = 0
     result: bytearray = field(default_factory=bytearray)
     log: bytearray = field(default_factory=bytearray)
-    status: bytearray = field(default_factory=bytearray)
+    began: bool = True  # whether the program itself ran
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -43,13 +43,8 @@ class Outcome:
             "log_b64": base64.b64encode(self.log).decode(),
         }
 
-    @property
-    def began(self) -> bool:
-        """Whether the program itself ran, as bwrap tells it."""
-        return self.why is not None or b'"exit-code"' in self.status
 
-
-def run(
+def run(  # noqa: PLR0913 each bound by its name
     child: Child,
     stdin: bytes = b"",
     *,
@@ -62,9 +57,8 @@ def run(
     watch = Watch(child, wall_s=wall_s, memory_mb=memory_mb, result_cap=result_cap)
     made = Outcome(child.tier)
     with selectors.DefaultSelector() as selector:
-        for name in ("results", "log", "status"):
-            if getattr(child, name) >= 0:
-                selector.register(getattr(child, name), selectors.EVENT_READ, name)
+        for name in ("results", "log"):
+            selector.register(getattr(child, name), selectors.EVENT_READ, name)
         feed = Feed(child, selector, stdin)
         while made.why is None and not ended(child, selector):
             for key, _ in selector.select(EVERY_S):
@@ -74,6 +68,7 @@ def run(
     if made.why is not None:
         child.kill()
     made.exit = exit_status(child.process.wait(), child.tier)
+    made.began = made.why is not None or child.ran()
     made.seconds, made.peak_mb = time.monotonic() - watch.began, watch.peak_mb
     child.close()
     return made
@@ -95,12 +90,10 @@ def take(key: selectors.SelectorKey, watch: Watch, made: Outcome, selector: sele
     elif key.data == "results":
         watch.answered += len(piece)
         made.result += piece[: max(0, watch.result_cap - len(made.result))]
-    elif key.data == "log":
+    else:
         watch.logged += len(piece)
         made.log_bytes += len(piece)
         made.log += piece[: max(0, KEPT - len(made.log))]
-    else:
-        made.status += piece[: KEPT - len(made.status)]
 
 
 @dataclass(slots=True)

@@ -1,7 +1,8 @@
-"""A fresh process with pipes: what goes in, what comes out, what it prints. Contained, or plain where that is allowed."""
+"""A fresh process with pipes for what goes in, comes out and is printed; contained, or plain where that is allowed."""
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import stat
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from landbridge_evaluation import config
-from landbridge_evaluation.sandbox import recipe, seccomp, start
+from landbridge_evaluation.sandbox import recipe, seccomp, start, tiers
 from landbridge_evaluation.sandbox.recipe import Inputs, NoContainment
 
 Places = Mapping[Path, str]
@@ -43,7 +44,7 @@ class Child:
 
     def ran(self) -> bool:
         """Whether its program began, known once it has ended: bwrap tells it."""
-        if self.tier == "none":
+        if self.tier != "bwrap":
             return self.process.returncode != start.FAILED
         with suppress(OSError):
             self.told += os.read(self.status, 1 << 16) if self.status >= 0 else b""
@@ -78,22 +79,28 @@ def below(pid: int) -> list[int]:
     return found
 
 
-def launch(inputs: Inputs, tier: str = "bwrap", work_dir: Path | None = None) -> Child:
-    """Start ``inputs`` in bubblewrap, or with tier ``none`` as a plain process in ``work_dir``, for trusted models only.
+def launch(
+    inputs: Inputs, tier: str | None = None, work_dir: Path | None = None, leaked: tuple[int, ...] = ()
+) -> Child:
+    """Start ``inputs`` contained, or with tier ``none`` as a plain process in ``work_dir``, for trusted models only.
 
-    Raises ``NoContainment`` where that is not possible at all; whether a sandbox holds is for ``probe`` to say.
+    ``leaked`` are descriptors that a plain process gets besides (the probe's). Raises ``NoContainment`` where there is
+    nothing that contains; whether what there is holds, is for ``probe`` to say.
     """
-    if tier == "none":
-        return plain(inputs, work_dir or Path("/"))
-    bwrap = shutil.which("bwrap", path="/usr/bin:/bin:/usr/local/bin")
+    wanted = tier or tiers.tier()
+    if wanted == "none" and tier is None:
+        raise NoContainment(tiers.absent())
+    if wanted != "bwrap":
+        return plain(inputs, wanted, work_dir or Path("/"), leaked)
+    bwrap = tiers.bwrap()
     if bwrap is None:
-        raise NoContainment("There is no bubblewrap here. Install it: apt install bubblewrap (0.8 or newer).")
+        raise NoContainment(tiers.INSTALL)
     staged = staging(inputs) if os.geteuid() == 0 else {}
     argv = recipe.arguments(inputs, bwrap, lambda path: staged.get(path, str(path)))
     given = {path for path, _ in recipe.given(inputs)}
     pairs = [(str(path), place, path in given) for path, place in staged.items()]
     hide = [start.STAGE] if staged else []
-    return started(inputs, tier, {"argv": argv, "env": {}, "stage": pairs, "hide": hide, "cwd": "/"})
+    return started(inputs, wanted, {"argv": argv, "env": {}, "stage": pairs, "hide": hide, "cwd": "/"})
 
 
 def staging(inputs: Inputs) -> Places:
@@ -102,9 +109,8 @@ def staging(inputs: Inputs) -> Places:
     return {path: f"{start.STAGE}/{number}" for number, path in enumerate(sources)}
 
 
-def plain(inputs: Inputs, work_dir: Path) -> Child:
-    """Not contained, but with an empty environment, limits and another user than root."""
-    env = recipe.environment(inputs.threads, str(work_dir), {"TMPDIR": str(work_dir), **inputs.env})
+def plain(inputs: Inputs, tier: str, work_dir: Path, leaked: tuple[int, ...] = ()) -> Child:
+    """Not contained by us, but with an environment of its own, limits and another user than root."""
     pairs: list[tuple[str, str, bool]] = []
     hide: list[str] = []
     if os.geteuid() == 0:
@@ -115,9 +121,28 @@ def plain(inputs: Inputs, work_dir: Path) -> Child:
         pairs = [(str(path), str(path), path in given) for path in (*hidden, *(given - {*hidden}))]
         if work_dir != Path("/"):
             os.chown(work_dir, config.SANDBOX_UID, config.SANDBOX_UID)
-    return started(
-        inputs, "none", {"argv": inputs.words, "env": env, "stage": pairs, "hide": hide, "cwd": str(work_dir)}
-    )
+    argv, env = wrapped(inputs) if tier == "wrapper" else (inputs.words, own_variables(inputs, work_dir))
+    plan = {"argv": argv, "env": env, "stage": pairs, "hide": hide, "cwd": str(work_dir)}
+    return started(inputs, tier, plan, leaked)
+
+
+def own_variables(inputs: Inputs, work_dir: Path) -> dict[str, str]:
+    return recipe.environment(inputs.threads, str(work_dir), {"TMPDIR": str(work_dir), **inputs.env})
+
+
+def wrapped(inputs: Inputs) -> tuple[list[str], dict[str, str]]:
+    """The operator's command before ours. It must pass descriptors 0 to 3, and show each source at its target."""
+    command = shlex.split(config.SANDBOX_WRAPPER)
+    program = shutil.which(command[0]) if command else None
+    if program is None:
+        raise NoContainment(f"LANDBRIDGE_SANDBOX_WRAPPER names no program that is there: {config.SANDBOX_WRAPPER}")
+    variables = [f"{key}={value}" for key, value in recipe.environment(inputs.threads, extra=inputs.env).items()]
+    binds = "\n".join(f"{source}:{target}" for source, target in recipe.binds(inputs))
+    env = {"PATH": os.defpath, "HOME": str(Path.home()), "LANDBRIDGE_BINDS": binds}
+    env |= {"LANDBRIDGE_PROCESSES": str(inputs.processes), "LANDBRIDGE_WORK_MB": str(inputs.work_mb)}
+    if inputs.memory_mb is not None:
+        env["LANDBRIDGE_MEMORY_MB"] = str(inputs.memory_mb)
+    return [program, *command[1:], "/usr/bin/env", "-i", *variables, *inputs.words], env
 
 
 def closed(path: Path) -> Path | None:
@@ -125,16 +150,19 @@ def closed(path: Path) -> Path | None:
     return next((one for one in reversed(path.parents) if not one.stat().st_mode & stat.S_IXOTH), None)
 
 
-def started(inputs: Inputs, tier: str, plan: Mapping[str, Any]) -> Child:
-    contained = tier != "none"
+def started(inputs: Inputs, tier: str, plan: Mapping[str, Any], leaked: tuple[int, ...] = ()) -> Child:
+    contained = tier == "bwrap"
     results_in, results_out = os.pipe()
     status_in, status_out = os.pipe()
     fds = {recipe.RESULTS: results_out}
     if contained:
         fds |= {recipe.FILTER: filter_of(inputs), recipe.STATUS: status_out}
-    whole = {**plan, "fds": fds, "parent": os.getpid(), "limits": recipe.limits(inputs, contained=contained), **user()}
+    passed = {**fds, **dict(enumerate(leaked, recipe.STATUS + 2))}
+    bounds = recipe.limits(inputs, contained=contained)
+    whole = {**plan, "fds": passed, "parent": os.getpid(), "limits": bounds, **user()}
     try:
-        process = popen([sys.executable, "-I", "-S", "-B", start.__file__, json.dumps(whole)], tuple(fds.values()))
+        words = [sys.executable, "-I", "-S", "-B", start.__file__, json.dumps(whole)]
+        process = popen(words, tuple(passed.values()))
     except BaseException:
         os.close(results_in)
         os.close(status_in)

@@ -1,4 +1,4 @@
-"""What a model's process may see and do: the words of bubblewrap, its variables, its limits. Nothing here starts anything."""
+"""What a model's process may see and do: the words of bubblewrap, its variables, its limits. Starts nothing."""
 
 import os
 import sys
@@ -31,7 +31,7 @@ class NoContainment(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """What one process gets. ``model`` is seen at ``/model``, ``plugin`` at ``/plugin``, ``job`` at ``/job``; all read-only.
+    """What one process gets, read-only: ``model`` at ``/model``, ``plugin`` at ``/plugin``, ``job`` at ``/job``.
 
     ``work_mb`` bounds each of ``/work``, ``/tmp`` and ``/dev/shm``. ``paths`` are seen at their own places. With
     ``module`` the words are ``python -m MODULE 3 *arguments``, without it ``python *arguments``; answers go to
@@ -96,7 +96,7 @@ def limits(inputs: Inputs, *, contained: bool = True) -> dict[str, int]:
 
 
 def interpreter() -> list[Path]:
-    """The folders that Python and our own packages need, outermost only. Raises ``NoContainment`` for one that is too wide."""
+    """The folders that Python and our packages need, outermost only. Raises ``NoContainment`` for one too wide."""
     real = Path(os.path.realpath(sys.executable)).parent.parent
     shelves = [Path(one.__file__ or "").resolve().parents[1] for one in (landbridge_evaluation, landbridge_plugins)]
     wanted = [Path(sys.base_prefix), Path(os.path.realpath(sys.base_prefix)), real, Path(sys.prefix), *shelves]

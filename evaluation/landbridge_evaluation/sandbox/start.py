@@ -101,7 +101,7 @@ def private(path: str) -> bool:
     """Whether others than its owner may not read all of it; only the first entries of a large folder are looked at."""
     for number, (folder, _, files) in enumerate(os.walk(path, onerror=None)):
         for entry in (folder, *(f"{folder}/{name}" for name in files)):
-            mode = os.stat(entry, follow_symlinks=False).st_mode
+            mode = Path(entry).lstat().st_mode
             needed = stat.S_IROTH | (stat.S_IXOTH if stat.S_ISDIR(mode) else 0)
             if not stat.S_ISLNK(mode) and mode & needed != needed:
                 return True

@@ -65,7 +65,7 @@ class Watch:
         return None
 
     def measure(self, pids: list[int], now: float) -> None:
-        """Resident pages bound the share from above and are cheap; the share itself is read where the bound is crossed."""
+        """Resident pages bound the shares from above and are cheap; the shares are read where the bound is crossed."""
         hidden = memfds(pids)
         bound = (sum(resident(pid) for pid in pids) + hidden) >> 20
         over = self.memory_mb is not None and bound > self.memory_mb
@@ -112,8 +112,8 @@ def memfds(pids: list[int]) -> int:
         with suppress(OSError):
             for entry in os.scandir(f"/proc/{pid}/fd"):
                 with suppress(OSError):
-                    if os.readlink(entry.path).startswith("/memfd:"):
-                        facts = os.stat(entry.path)
+                    if os.readlink(entry.path).startswith("/memfd:"):  # noqa: PTH115 twenty times a second
+                        facts = os.stat(entry.path)  # noqa: PTH116 twenty times a second
                         found[facts.st_dev, facts.st_ino] = facts.st_blocks * 512
     return sum(found.values())
 
@@ -122,7 +122,7 @@ def inodes(pid: int) -> int:
     """In the folders that the process may write. 0 until it has left the host's file system."""
     used = 0
     with suppress(OSError):
-        if os.stat(f"/proc/{pid}/root").st_dev == os.stat("/").st_dev:
+        if Path(f"/proc/{pid}/root").stat().st_dev == Path("/").stat().st_dev:
             return 0
         for name in FOLDERS:
             facts = os.statvfs(f"/proc/{pid}/root/{name}")

@@ -22,8 +22,10 @@ class ModelFolder:
 
 
 def open_model(path: Path, specs: Mapping[str, ModelSpec] | None = None, own: ModelSpec | None = None) -> ModelFolder:
-    """The model in ``path``. ``specs`` adds to those that installed plugins register; ``own`` is the one that the folder's
-    own plugin brings, and then nothing else is asked. Raises ``LoadFault``."""
+    """The model in ``path``. ``specs`` adds to those that installed plugins register. Raises ``LoadFault``.
+
+    ``own`` is the one that the folder's own plugin brings; then nothing else is asked.
+    """
     if not path.is_dir():
         raise LoadFault(f"There is no model folder at {path}.", code="model_missing")
     files = sorted(one for one in path.rglob("*") if one.is_file() and not hidden(one.relative_to(path)))

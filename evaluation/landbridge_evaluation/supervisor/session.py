@@ -92,7 +92,7 @@ class Session:
                     self.read_log()
 
     def watch(self) -> None:
-        """What ends a child from outside: a wish, or a bound that it crossed. Nothing is read once its end is decided."""
+        """What ends a child from outside: a wish, or a bound that it crossed. Nothing is read after that."""
         reason = self.stop()
         if reason is not None:
             raise Stopped(reason)
