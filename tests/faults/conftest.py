@@ -1,8 +1,6 @@
 """Migrated once, copied for each site: a kill costs seconds, migrations would cost more."""
 
 import os
-import subprocess  # noqa: TID251 the command line is what an operator uses
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,14 +8,7 @@ import psycopg
 import pytest
 
 from tests.faults.parts import Keeper
-from tests.faults.servers import POSTGRESQL, answers
-from tests.stack import ROOT, environment_of
-
-
-def migrate(home: Path, **extra: str) -> None:
-    home.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "manage.py", "migrate", "-v0"]
-    subprocess.run(command, cwd=ROOT, env=environment_of(home, **extra), check=True, timeout=300)  # noqa: S603 our own words
+from tests.faults.servers import POSTGRESQL, answers, migrate
 
 
 @pytest.fixture(scope="session")

@@ -81,7 +81,7 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in headers:
             if name.lower() not in HOP_BY_HOP:
                 self.send_header(name, value)
-        size = dict((name.lower(), value) for name, value in headers).get("content-length")
+        size = {name.lower(): value for name, value in headers}.get("content-length")
         self.send_header("Content-Length", size if size and self.command == "HEAD" else str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -1,10 +1,14 @@
 """PostgreSQL, RabbitMQ and Redis of a test's own, on free ports, so that they may be killed and frozen."""
 
+import base64
+import hashlib
+import json
 import os
 import pwd
 import shutil
 import socket
 import subprocess  # noqa: TID251 servers are started and killed here
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,9 +19,37 @@ import psycopg
 import pytest
 
 from tests.faults.parts import Keeper, Part, wait_until
+from tests.stack import ROOT, environment_of
 
 POSTGRESQL = "postgres://postgres@127.0.0.1:5432"
 SHARED = os.defpath + ":/usr/local/bin:/usr/sbin:/sbin"
+
+
+READER = "worker"  # an account with the rights that docs/operator.md gives to workers
+
+
+def hashed(password: str) -> str:
+    salt = b"salt"
+    return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
+
+
+DEFINITIONS = {
+    "vhosts": [{"name": "/"}],
+    "users": [
+        {"name": "guest", "password_hash": hashed("guest"), "tags": "administrator"},
+        {"name": READER, "password_hash": hashed(READER), "tags": ""},
+    ],
+    "permissions": [
+        {"user": "guest", "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"},
+        {"user": READER, "vhost": "/", "configure": "^$", "write": "^$", "read": r"^wake\..*$"},
+    ],
+}
+
+
+def migrate(home: Path, **extra: str) -> None:
+    home.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "manage.py", "migrate", "-v0"]
+    subprocess.run(command, cwd=ROOT, env=environment_of(home, **extra), check=True, timeout=300)  # noqa: S603 our own words
 
 
 def free_port() -> int:
@@ -44,10 +76,10 @@ def program(*names: str) -> str:
 
 
 @contextmanager
-def folder(owner: str) -> Iterator[Path]:
+def folder(owner: str = "") -> Iterator[Path]:
     """A folder for a server that does not run as root."""
     place = Path(tempfile.mkdtemp(prefix="landbridge-server-"))
-    if os.getuid() == 0:
+    if os.getuid() == 0 and owner:
         shutil.chown(place, owner, owner)
     try:
         yield place
@@ -70,7 +102,7 @@ def as_user(owner: str) -> list[str]:
 def redis(keeper: Keeper, log: Path) -> Iterator[str]:
     port = free_port()
     command = [program("redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    with folder("nobody") as place:
+    with folder() as place:
         part = Part(
             "broker", [*command, "--dir", str(place)], {"PATH": SHARED}, log, "redis-server", lambda: answers(port)
         )
@@ -88,7 +120,13 @@ def rabbitmq(keeper: Keeper, log: Path, consumer_timeout_ms: int = 1_800_000) ->
     user = as_user("rabbitmq")
     with folder("rabbitmq") as place:
         conf = place / "node.conf"
-        conf.write_text(f"listeners.tcp.1 = 127.0.0.1:{port}\nconsumer_timeout = {consumer_timeout_ms}\n")
+        definitions = place / "definitions.json"
+        definitions.write_text(json.dumps(DEFINITIONS))
+        conf.write_text(f"listeners.tcp.1 = 127.0.0.1:{port}\nload_definitions = {definitions}\n")
+        ticks = place / "advanced.config"  # held messages are looked for at each tick of a channel, by default 60 s
+        ticks.write_text(
+            f"[{{rabbit, [{{consumer_timeout, {consumer_timeout_ms}}}, {{channel_tick_interval, 1000}}]}}].\n"
+        )
         (place / "env.conf").write_text("")
         (place / "plugins").write_text("[].\n")
         cookie = place / ".erlang.cookie"
@@ -101,7 +139,8 @@ def rabbitmq(keeper: Keeper, log: Path, consumer_timeout_ms: int = 1_800_000) ->
             "PATH": SHARED, "HOME": str(place), "LANG": "C.UTF-8",
             "RABBITMQ_NODENAME": f"landbridge{port}@localhost",
             "RABBITMQ_MNESIA_BASE": str(place / "mnesia"), "RABBITMQ_LOG_BASE": str(place / "log"),
-            "RABBITMQ_CONFIG_FILE": str(conf), "RABBITMQ_CONF_ENV_FILE": str(place / "env.conf"),
+            "RABBITMQ_CONFIG_FILE": str(conf), "RABBITMQ_ADVANCED_CONFIG_FILE": str(ticks),
+            "RABBITMQ_CONF_ENV_FILE": str(place / "env.conf"),
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(place / "plugins"), "RABBITMQ_PID_FILE": str(place / "pid"),
             "RABBITMQ_DIST_PORT": str(distribution), "ERL_EPMD_PORT": str(mapper), "ERL_EPMD_ADDRESS": "127.0.0.1",
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+sbwt none +sbwtdcpu none +sbwtdio none",

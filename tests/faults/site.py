@@ -15,7 +15,7 @@ import httpx2
 
 from tests.faults import model
 from tests.faults.parts import Keeper, Part, wait_until
-from tests.faults.servers import free_port
+from tests.faults.servers import READER, free_port
 from tests.stack import ROOT, environment_of
 
 Json = dict[str, Any]
@@ -60,6 +60,7 @@ class Site:
     desk: Desk
     broker: str
     plugins: Path
+    readers: str = ""  # the broker's address as workers know it
     suite: str = ""
     tokens: dict[str, str] = field(default_factory=dict)
 
@@ -81,7 +82,7 @@ class Site:
         token = self.tokens[name] = self.tokens.get(name) or self.desk("token", name=name)
         place = home or self.home / "workers" / name
         place.mkdir(parents=True, exist_ok=True)
-        broker = self.broker if broker is None else broker
+        broker = (self.readers or self.broker) if broker is None else broker
         shelves = self.environment["PYTHONPATH"]
         environment = {"PATH": os.defpath, "PYTHONPATH": shelves, "LANDBRIDGE_TOKEN": token, "HOME": str(place)}
         return self.add(
@@ -151,7 +152,9 @@ def site(home: Path, template: Path, *, database: str = "", broker: str = "", **
     keeper, desk = Keeper(), Desk(environment, home / "desk.log")
     named = broker or f"filesystem://{home / 'broker'}"
     try:
-        yield Site(home, said["SITE_URL"], environment, keeper, desk, named, plugins)
+        made = Site(home, said["SITE_URL"], environment, keeper, desk, named, plugins)
+        made.readers = named.replace("guest:guest@", f"{READER}:{READER}@")
+        yield made
     finally:
         keeper.stop()
         desk.close()

@@ -122,21 +122,25 @@ def test_a_job_that_takes_its_worker_along_is_stopped(here: Site) -> None:
 
 
 def test_a_frozen_worker_that_wakes_up_writes_nothing(here: Site) -> None:
-    """SIGSTOP past the lease, SIGCONT after another has taken over; both workers in turn."""
+    """SIGSTOP past the lease, SIGCONT after another has taken over."""
     rounds, names = size(10, 100), ("first", "second")
-    parts = [here.add_worker(name, slots=2) for name in names]
+    parts = {name: here.add_worker(name, slots=2) for name in names}
     jobs = {}
     for number in range(rounds):
-        frozen, other = parts[number % 2], names[(number + 1) % 2]
-        jobs[here.queue(seed=100 + number, pause=0.02, says=True)] = 100 + number
-        wait_until(lambda name=frozen.name: bool(held_by(here, name)), f"work on {frozen.name}", 30)
+        job = here.queue(seed=100 + number, pause=0.03, says=True)
+        jobs[job] = 100 + number
+        here.until(job, "running", seconds=30)
+        frozen = parts[here.job(job)["worker"]]
         victims = {one["job"]: one["attempt"] for one in held_by(here, frozen.name)}
         models = children(frozen)
-        for process in (*models, psutil.Process(frozen.popen.pid)):  # type: ignore[union-attr] # it was started
+        main = frozen.main()
+        assert main is not None
+        for process in (*models, main):
             process.suspend()
-        wait_until(lambda taken=victims: taken_over(here, taken), f"{other} to take over", 30)
-        for process in (psutil.Process(frozen.popen.pid), *models):  # type: ignore[union-attr] # it was started
-            process.resume()
+        wait_until(lambda taken=victims: taken_over(here, taken), f"another than {frozen.name} to take over", 30)
+        for process in (main, *models):
+            if lives(process):
+                process.resume()
     for job in jobs:
         here.until(job)
     stale = [one for job, seed in jobs.items() for one in stale_writes(is_right(here, job, seed))]

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -12,6 +13,7 @@ from landbridge_evaluation.worker.signals import CANCEL, FENCED, RELEASE, Stop
 
 log = logging.getLogger(__name__)
 AT_MOST_EVERY = 1.0  # seconds between beats that carry new progress
+OBEYS_WITHIN = 0.6  # seconds that a slot has to end what it runs before the heart answers a cancel for it
 
 
 class Heart:
@@ -65,3 +67,11 @@ class Heart:
         else:
             if answer["directive"] in {CANCEL, RELEASE}:
                 self.stop.tell(answer["directive"])
+            if answer["directive"] == CANCEL:
+                self._cancel()
+
+    def _cancel(self) -> None:
+        """The slot gives the job back. One that hangs, say in a download, must not hold up who asked to cancel."""
+        if not self.ended.wait(OBEYS_WITHIN):
+            with suppress(Refused, Unreachable):
+                self.api.release(CANCEL)
