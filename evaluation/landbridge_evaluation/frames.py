@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 import math
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -26,6 +27,28 @@ FRAMES: Mapping[str, frozenset[str]] = {
     "f": frozenset({"k", "code", "text"}),
 }
 OPTIONAL = {"r": frozenset("v")}
+COUNTERS = 64  # of one metering frame
+OWN_CODES = frozenset(  # what a child may say of itself; all else is for us to say, since the code decides who must act
+    [
+        "plugin_fault",
+        "model_not_loaded",
+        "memory",
+        "out_of_memory",
+        "device_missing",
+        "empty_continuation",
+        "empty_text",
+        "kind_missing",
+        "labels_differ",
+        "no_plugin",
+        "no_prefix",
+        "no_protocol",
+        "not_adapted",
+        "not_finite",
+        "too_long",
+        "wrong_count",
+        "wrong_shape",
+    ]
+)
 Check = Callable[[Any, Any], Any]  # (item, value) to the value as it is kept
 
 
@@ -62,6 +85,10 @@ def parse(line: bytes) -> dict[str, Any]:
             parse_float=lambda text: number(text, float),
             parse_constant=refuse,
         )
+        if b"\\u" in line:
+            json.dumps(frame, ensure_ascii=False).encode()  # half of a surrogate pair fails here
+    except UnicodeEncodeError as error:
+        raise BadFrame("The model's process wrote half of a surrogate pair.") from error
     except (ValueError, RecursionError) as error:
         raise BadFrame(f"The model's process wrote a line that is no JSON: {type(error).__name__}.") from error
     kind = frame.get("k") if isinstance(frame, dict) else None
@@ -101,6 +128,7 @@ class ShardReader:
             case "s":
                 self.end(frame["n"])
             case "m":
+                self.shard(frame["n"])
                 self.counters |= informative(frame["v"])
             case "f":
                 raise reported(frame)
@@ -114,9 +142,12 @@ class ShardReader:
             refuse(f"two answers to item {item}")
         self.values[item] = self.rule.check(self.items[item], value)
 
+    def shard(self, index: object) -> None:
+        if isinstance(index, bool) or not isinstance(index, int) or index != self.index:
+            refuse(f"of shard {str(index)[:40]} inside shard {self.index}")
+
     def end(self, index: object) -> None:
-        if isinstance(index, bool) or index != self.index:
-            refuse(f"the end of shard {str(index)[:40]} inside shard {self.index}")
+        self.shard(index)
         if len(self.values) != len(self.items):
             refuse(f"{len(self.values)} answers to {len(self.items)} items")
         self.done = True
@@ -124,8 +155,8 @@ class ShardReader:
 
 def reported(frame: Mapping[str, Any]) -> PluginFault:
     """The child's own account of what went wrong: for the lab to read, cut to a length."""
-    text, code = str(frame["text"])[:2000], str(frame["code"])[:60]
-    return PluginFault(printable(text), code=code)
+    code, known = frame["code"], isinstance(frame["code"], str) and frame["code"] in OWN_CODES
+    return PluginFault(printable(str(frame["text"])[:2000]), code=code if known else PluginFault.code)
 
 
 def printable(text: str) -> str:
@@ -137,7 +168,8 @@ def informative(value: object) -> dict[str, float]:
     """Counters of a metering frame: numbers under short names, else nothing. Never trusted."""
     if not isinstance(value, dict):
         return {}
-    return {key: one for key, one in value.items() if len(key) <= TEXT // 256 and finite(one)}
+    named = {key: one for key, one in value.items() if len(key) <= TEXT // 256 and key.isprintable() and finite(one)}
+    return dict(list(named.items())[:COUNTERS])
 
 
 def finite(value: object) -> bool:
@@ -174,28 +206,43 @@ def rolling(_item: object, value: object) -> list[float]:
     return [logprob(value[0]), whole(value[1], 1, 1 << 30)]
 
 
-def text(_item: object, value: object) -> str:
+def text(value: object, stop: Sequence[str] = ()) -> str:
+    """Without controls; cut here at the first stop string, whatever the child did about it."""
     if not isinstance(value, str) or len(value) > TEXT:
         refuse(f"no text of at most {TEXT} characters")
-    if any((ord(one) < 32 and one not in "\n\t") or 0xD800 <= ord(one) <= 0xDFFF or ord(one) == 127 for one in value):  # noqa: PLR2004 controls, surrogates
+    if any(unicodedata.category(one) in ("Cc", "Cs") and one not in "\n\t" for one in value):
         refuse("a text with control characters or half of a surrogate pair")
-    return value
+    return value[: min((place for place in map(value.find, stop) if place >= 0), default=len(value))]
 
 
-def vectors(value: object, rows: int | None) -> str:
-    """Base64 of little-endian float32: one vector, or one per word."""
-    if not isinstance(value, str):
-        refuse("no base64 text")
+@dataclass(slots=True)
+class Vectors:
+    """Base64 of little-endian float32: one vector, or one per word; all that it sees are of one width."""
+
+    words: bool
+    width: int | None = None
+
+    def __call__(self, item: Any, value: object) -> str:  # noqa: ANN401 an item may be of any kind
+        if not isinstance(value, str):
+            refuse("no base64 text")
+        width = width_of(value, len(item) if self.words else 1)
+        if self.width not in (None, width):
+            refuse(f"a vector of {width} numbers after one of {self.width}")
+        self.width = width
+        return value
+
+
+def width_of(value: str, rows: int) -> int:
     try:
         raw = base64.b64decode(value, validate=True)
     except (ValueError, binascii.Error):
         refuse("a text that is no base64")
-    width, rest = divmod(len(raw), 4 * (rows or 1))
+    width, rest = divmod(len(raw), 4 * max(1, rows))
     if rest or not 0 < width <= WIDTH:
         refuse(f"a vector of a wrong length: {len(raw)} bytes")
     if not np.isfinite(np.frombuffer(raw, dtype="<f4")).all():
         refuse("a vector with NaN or infinity")
-    return value
+    return width
 
 
 def span(item: Sequence[str], value: object) -> list[float]:
@@ -214,21 +261,21 @@ def tags(item: Sequence[str], value: object, labels: int) -> list[int]:
     return [whole(one, 0, labels - 1) for one in value]
 
 
-def rule_for(kind: Kind, route: Route, labels: int) -> Rule:
-    """What the child may write for a task of this kind on this route."""
+def rule_for(kind: Kind, route: Route, labels: int, stop: Sequence[str] = ()) -> Rule:
+    """What the child may write for a task of this kind on this route. One rule serves all shards of a task."""
     vector = WIDTH * 4 * 4 // 3 + 256
     if route is Route.HEAD:
         if kind is Kind.TAG:
-            return Rule(64 << 20, lambda item, value: vectors(value, len(item)))
-        return Rule(vector, lambda _item, value: vectors(value, None))
+            return Rule(64 << 20, Vectors(words=True))
+        return Rule(vector, Vectors(words=False))
     rules: Mapping[Kind, Rule] = {
         Kind.CLASSIFY: Rule(CONTROL_CAP + labels * (DIGITS + 2), lambda _item, value: numbers(value, labels)),
         Kind.TAG: Rule(1 << 20, lambda item, value: tags(item, value, labels)),
-        Kind.EMBED: Rule(vector, lambda _item, value: vectors(value, None)),
+        Kind.EMBED: Rule(vector, Vectors(words=False)),
         Kind.LOGLIKELIHOOD: Rule(CONTROL_CAP, score),
         Kind.ROLLING: Rule(CONTROL_CAP, rolling),
-        Kind.GENERATE: Rule(CONTROL_CAP + TEXT * 12, text),
-        Kind.TRANSCRIBE: Rule(CONTROL_CAP + TEXT * 12, text),
+        Kind.GENERATE: Rule(CONTROL_CAP + TEXT * 12, lambda _item, value: text(value, stop)),
+        Kind.TRANSCRIBE: Rule(CONTROL_CAP + TEXT * 12, lambda _item, value: text(value)),
         Kind.EXTRACT_SPAN: Rule(CONTROL_CAP, span),
         Kind.RANK: Rule(8 << 20, lambda item, value: numbers(value, len(item["candidates"]))),
     }

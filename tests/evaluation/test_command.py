@@ -201,11 +201,6 @@ def test_tasks_are_listed_as_text_and_as_json(capsys: pytest.CaptureFixture[str]
     assert all(len(one["digest"]) == 64 for one in (*listed["tasks"], *listed["suites"]))
 
 
-def test_the_doctor_says_that_lab_code_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["doctor"]) == 1
-    assert "lab code is refused until the sandbox is there" in capsys.readouterr().err
-
-
 def test_usage_is_2_and_help_is_0(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == main(["nothing"]) == 2
     assert main(["--help"]) == 0

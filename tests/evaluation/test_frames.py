@@ -91,8 +91,42 @@ def test_an_item_is_answered_once() -> None:
 
 def test_the_childs_own_fault_is_passed_on_without_control_characters() -> None:
     with pytest.raises(PluginFault) as caught:
-        reader().take(json.dumps({"k": "f", "code": "my_code", "text": "bad \x1b[31mred"}).encode())
-    assert caught.value.kind == "my_code" and "\x1b" not in str(caught.value)
+        reader().take(json.dumps({"k": "f", "code": "too_long", "text": "bad \x1b[31mred"}).encode())
+    assert caught.value.kind == "too_long" and "\x1b" not in str(caught.value)
+
+
+@pytest.mark.parametrize("code", ["my_code", "no_isolation", "child_killed", "content_changed", "stopped", ["wall"], 7])
+def test_a_child_cannot_say_that_others_must_act(code: object) -> None:
+    with pytest.raises(PluginFault) as caught:
+        reader().take(json.dumps({"k": "f", "code": code, "text": "not me"}).encode())
+    assert caught.value.kind == "plugin_fault" and caught.value.who == "lab" and not caught.value.retryable
+
+
+def test_a_text_ends_at_the_first_stop_string_whatever_the_child_did() -> None:
+    shard = ShardReader(0, ("t",), rule_for(Kind.GENERATE, Route.NATIVE, 0, ("\n\n", "END")))
+    shard.take(frame(0, "an answer END and more\n\nand more"))
+    assert shard.values == {0: "an answer "}
+
+
+def test_vectors_of_one_task_have_one_width() -> None:
+    rule = rule_for(Kind.EMBED, Route.NATIVE, 0)
+    first, second = ShardReader(0, ("a", "b"), rule), ShardReader(1, ("c",), rule)
+    first.take(frame(0, vector(1.0, 2.0)))
+    with pytest.raises(BadFrame, match="3 numbers after one of 2"):
+        first.take(frame(1, vector(1.0, 2.0, 3.0)))
+    with pytest.raises(BadFrame, match="1 numbers after one of 2"):
+        second.take(frame(0, vector(1.0)))
+
+
+def test_a_metering_frame_of_another_shard_or_with_odd_names_is_no_way_out() -> None:
+    shard = reader()
+    with pytest.raises(BadFrame, match="of shard 5 inside shard 4"):
+        shard.take(b'{"k":"m","n":5,"v":{}}')
+    with pytest.raises(BadFrame):
+        shard.take(b'{"k":"m","n":4,"v":{"\\udc80":1}}')
+    many = {f"counter{number}": number for number in range(1000)}
+    shard.take(json.dumps({"k": "m", "n": 4, "v": {**many, "bad\x1b": 1}}).encode())
+    assert len(shard.counters) == 64 and "bad\x1b" not in shard.counters
 
 
 GOOD: list[tuple[Kind, Route, Any, Any]] = [
@@ -114,6 +148,8 @@ BAD: list[tuple[Kind, Route, Any, Any]] = [
     (Kind.LOGLIKELIHOOD, Route.NATIVE, ["c", "d"], [-1.5, 1, 0]),
     (Kind.ROLLING, Route.NATIVE, "t", [-1.5]),
     (Kind.GENERATE, Route.NATIVE, "t", "a\x1b[31m"),
+    (Kind.GENERATE, Route.NATIVE, "t", "a\x9b31m"),
+    (Kind.TRANSCRIBE, Route.NATIVE, "t", "a\x00"),
     (Kind.GENERATE, Route.NATIVE, "t", "a" * 8193),
     (Kind.GENERATE, Route.NATIVE, "t", ["text"]),
     (Kind.EMBED, Route.NATIVE, "t", vector(1.0, float("nan"))),

@@ -301,6 +301,16 @@ def test_lab_code_is_refused_where_no_probe_holds(run_of: Maker) -> None:
     assert caught.value.kind == "no_isolation" and not run.frames
 
 
+def test_what_stood_first_among_candidates_does_not_stand_first_when_asked(run_of: Maker) -> None:
+    rows = [{"q": f"q{n}", "all": [f"gold {n}", f"a {n}", f"b {n}", f"c {n}"], "right": f"gold {n}"} for n in range(40)]
+    prompt = {"query": "{{ q }}", "candidates": {"column": "all"}, "relevant": {"column": "right"}}
+    run = run_of({"kind": "rank", "prompt": prompt, "metrics": ["ndcg_10"]}, {"test": rows})
+    run.go()
+    items = [one for line in run.frames if (sent := json.loads(line))["k"] == "shard" for one in sent["items"]]
+    places = [one["candidates"].index(f"gold {one['query'][1:]}") for one in items]
+    assert len(places) == 40 and all(places.count(place) >= 3 for place in range(4))
+
+
 def test_a_limit_keeps_the_first_rows_and_says_so(run_of: Maker) -> None:
     results = run_of(PARITY, {"test": parity(100)}, bounds=Bounds(items=10)).go()
     task = results.to_json()["tasks"]["a_task"]

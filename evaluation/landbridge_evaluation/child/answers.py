@@ -2,6 +2,7 @@
 
 import base64
 import math
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -214,8 +215,7 @@ def generate(context: Context, model: Any, items: Sequence[Any]) -> Iterator[Ans
 
 def clean(text: str) -> str:
     """Without the control characters that must not leave the child, at the length that may."""
-    kept = "".join(one for one in text if one in "\n\t" or (ord(one) >= 32 and ord(one) != 127))  # noqa: PLR2004 ASCII controls
-    return kept.encode("utf-8", "ignore").decode()[:8192]
+    return "".join(one for one in text if one in "\n\t" or unicodedata.category(one) not in ("Cc", "Cs"))[:8192]
 
 
 def transcribe(_context: Context, model: Any, items: Sequence[Any]) -> Iterator[Answer]:  # noqa: ANN401 any protocol

@@ -29,6 +29,8 @@ class Server:
                 frame = json.loads(line)
                 self.handle(frame)
                 stage = PluginFault.code
+        except MemoryError as error:
+            self.send({"k": "f", "code": "memory", "text": account(error)})
         except PluginFault as fault:
             self.send({"k": "f", "code": fault.kind, "text": str(fault)})
         except BaseException as error:  # noqa: BLE001 a plugin may raise anything, SystemExit too

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from landbridge_evaluation.errors import LoadFault, PluginFault
-from landbridge_evaluation.frames import CONTROL_CAP, BadFrame, ShardReader, parse, reported, rule_for
+from landbridge_evaluation.frames import CONTROL_CAP, BadFrame, Rule, ShardReader, parse, reported, rule_for
 from landbridge_evaluation.jobspec import JobSpec
 from landbridge_evaluation.planning import Route, ShardPlan
 from landbridge_evaluation.supervisor.model import ModelFolder
@@ -19,6 +19,7 @@ REPORT_EVERY = 64  # answers
 class Asker:
     def __init__(self, session: Session) -> None:
         self.session = session
+        self.rules: dict[str, Rule] = {}  # by task: what it has seen of one shard binds the next
 
     def load(self, model: ModelFolder, spec: JobSpec) -> dict[str, Any]:
         """Raises ``LoadFault``. What the child says of itself goes to the manifest, and is trusted for nothing."""
@@ -58,6 +59,7 @@ class Asker:
 
     def ready(self, frame: Mapping[str, Any]) -> dict[str, Any]:
         self.session.send(frame)
+        self.session.expect(CONTROL_CAP)
         line = self.session.line()
         if len(line) > CONTROL_CAP:
             raise BadFrame(f"The model's process wrote a line of {len(line)} bytes.")
@@ -75,7 +77,11 @@ class Asker:
         items = [load.items[place] for place in places]
         if not items:
             return {}, {}
-        reader = ShardReader(plan.index, items, rule_for(load.task.kind, load.route, len(load.labels)))
+        task = load.task
+        made = rule_for(task.kind, load.route, len(load.labels), task.generation.stop)
+        rule = self.rules.setdefault(task.name, made)
+        reader = ShardReader(plan.index, items, rule)
+        self.session.expect(rule.cap)
         self.session.send({"k": "shard", "n": plan.index, "items": items})
         while not reader.done:
             reader.take(self.session.line())

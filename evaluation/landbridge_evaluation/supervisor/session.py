@@ -63,12 +63,19 @@ class Session:
         self.child.close()
 
     def send(self, frame: Mapping[str, Any]) -> None:
+        """Ask. Raises ``BadFrame`` where the child has already written on, without having been asked."""
+        if self.lines or self.incoming:
+            raise BadFrame("The model's process wrote more than it was asked.")
         line = json.dumps(frame, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
         if self.tap is not None:
             self.tap(line)
         if not self.outgoing:
             self.selector.register(self.child.stdin, selectors.EVENT_WRITE, "stdin")
         self.outgoing += line
+
+    def expect(self, cap: int) -> None:
+        """The next answers' lines are at most ``cap`` bytes long; what they come to together is counted from here."""
+        self.line_cap, self.guard.answered = cap, 0
 
     def line(self) -> bytes:
         """The next line that the child writes. Raises the fault that ended it, or ``Stopped``."""
