@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from landbridge_client import dsse
+from landbridge_evaluation import points
 from landbridge_evaluation.errors import Fault, Stopped
 from landbridge_evaluation.jobspec import JobSpec
 from landbridge_evaluation.supervisor import JobResults, Options, Progress, run_job
@@ -43,6 +44,7 @@ class Bench:
 def run_attempt(body: dict[str, Any], sent: float, api: WorkerApi, beats: WorkerApi, bench: Bench) -> None:
     """Run the leased job in ``body``. ``sent`` is when the lease was asked for; ``beats`` is the heart's connection."""
     spec = JobSpec.from_json(body)
+    points.reached("lease_taken")
     lease = Deadline(sent + float(body["lease_s"]))
     stop = Stop(lease, bench.drain)
     door = AttemptApi(api, spec.job, spec.attempt, lease)
@@ -94,6 +96,7 @@ class Attempt:
         started = datetime.now(UTC)
         with ExitStack() as held:
             model, data = self.fetch(held)
+            points.reached("files_fetched")
             store = RemoteStore(self.door, self.place / "shards", self.stop)
             results = self.compute(model, data, store)
         self.deliver(results, store, started)
@@ -158,7 +161,9 @@ class Attempt:
         self.send_logs()
         if reason := self.stop.reason():
             raise Stopped(reason)
+        points.reached("result_unsent")
         result = self.door.result({"results": body, "envelope": envelope, "shards": store.to_json()})
+        points.reached("result_told")
         log.info("job %s: result %s", self.spec.job, result)
 
     def stopped(self, reason: str) -> None:

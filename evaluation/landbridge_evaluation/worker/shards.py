@@ -4,6 +4,7 @@ import gzip
 import hashlib
 from pathlib import Path
 
+from landbridge_evaluation import points
 from landbridge_evaluation.errors import ContentChanged, Stopped
 from landbridge_evaluation.worker.api import AttemptApi
 from landbridge_evaluation.worker.signals import Stop
@@ -28,9 +29,11 @@ class RemoteStore:
     def put(self, index: int, lines: bytes) -> None:
         """Raises ``Stopped`` once the shard is safe, where the worker is to end: the next attempt goes on from here."""
         body = gzip.compress(lines, compresslevel=LEVEL, mtime=0)
+        points.reached("shard_unsent")
         kept = self.api.put_shard(index, body)
         self.digests[index] = kept
         self.lacking.discard(index)
+        points.reached("shard_kept")
         if kept == hashlib.sha256(body).hexdigest():
             self._path(index).write_bytes(body)
         if self.lacking and self.stop.draining:
