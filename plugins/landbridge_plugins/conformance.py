@@ -2,8 +2,10 @@
 
 import json
 import sys
+import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from importlib.metadata import EntryPoint, distributions, entry_points
 from pathlib import Path
 from typing import Any
@@ -11,11 +13,13 @@ from typing import Any
 import pluggy
 
 from landbridge_plugins import hookspecs
+from landbridge_plugins.effects import watched
 from landbridge_plugins.manager import Fault, call_each
 from landbridge_plugins.measures import MetricSpec, PerturbationSpec
 from landbridge_plugins.protocols import PROTOCOLS
 from landbridge_plugins.suites import SuiteSpec
 from landbridge_plugins.tasks import TaskSpec
+from landbridge_plugins.trials import blocking, tried
 from landbridge_plugins.types import Finding, ModelSpec
 
 GROUP = "landbridge"
@@ -29,26 +33,64 @@ COLLECTING: Mapping[str, type] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What a plugin brings, and what is found against it."""
+
+    models: tuple[ModelSpec, ...]
+    findings: tuple[Finding, ...]
+
+
 def check(target: str, model: Path | None = None) -> list[Finding]:
     """All that is found against ``target``: a folder (of a project, or with a dist-info), or an installed name.
 
     ``model`` is a folder that its ``load_model`` is to load, on the CPU. This imports the plugin: its code runs here.
     """
+    return list(examine(target, model).findings)
+
+
+def examine(target: str, model: Path | None = None) -> Examined:
+    """``check``, with the models that the plugin registers. Those that need no files are loaded and asked, too."""
     points = find(target)
     if not points:
-        return [blocking("no_entry_point", f'{target} declares no entry point in the group "{GROUP}".')]
+        said = f'{target} declares no entry point in the group "{GROUP}".'
+        return Examined((), (blocking("no_entry_point", said),))
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
-    findings = [finding for point in points for finding in admitted(manager, point)]
-    specs, said = collected(manager)
-    findings += said
-    if model is not None and not any(one.blocking for one in findings):
-        findings += loaded(manager, model, specs)
-    return findings
+    with watched() as effects:
+        findings = [finding for point in points for finding in admitted(manager, point)]
+        specs, said_too = collected(manager)
+    findings += said_too
+    findings += [
+        Finding(
+            code="side_effect",
+            message=f"To import it {one}. Leave that to load_model; in the sandbox there is no network.",
+            blocking="network" in one,
+        )
+        for one in effects
+    ]
+    if not any(one.blocking for one in findings):
+        findings += answering(manager, model, specs)
+    return Examined(tuple(specs.values()), tuple(findings))
 
 
-def blocking(code: str, message: str) -> Finding:
-    return Finding(code=code, message=message, blocking=True)
+def answering(manager: pluggy.PluginManager, folder: Path | None, specs: Mapping[str, ModelSpec]) -> Iterator[Finding]:
+    """Load and ask the model of ``folder``, if its marker names one; else each model that needs no files."""
+    if folder is not None and (folder / MARKER).is_file():
+        marker: dict[str, Any] = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+        spec = specs.get(str(marker.get("slug")))
+        if spec is None:
+            yield blocking(
+                "unknown_slug", f'{MARKER} names "{marker.get("slug")}", which the plugin does not register.'
+            )
+            return
+        yield from loaded(manager, folder, spec)
+        return
+    with tempfile.TemporaryDirectory(prefix="landbridge-check-") as empty:
+        place = folder or Path(empty)
+        for spec in specs.values():
+            if all((place / name).is_file() for name in spec.files):
+                yield from loaded(manager, place, spec)
 
 
 def find(target: str) -> list[EntryPoint]:
@@ -118,13 +160,8 @@ def doubled(one: ModelSpec, specs: Mapping[str, ModelSpec]) -> Iterator[Finding]
         yield blocking("slug_twice", f'The slug "{one.slug}" is registered twice.')
 
 
-def loaded(manager: pluggy.PluginManager, folder: Path, specs: Mapping[str, ModelSpec]) -> Iterator[Finding]:
-    """Load a model folder, and see that the model can do something."""
-    marker: dict[str, Any] = json.loads((folder / MARKER).read_text(encoding="utf-8"))
-    spec = specs.get(str(marker.get("slug")))
-    if spec is None:
-        yield blocking("unknown_slug", f'{MARKER} names "{marker.get("slug")}", which the plugin does not register.')
-        return
+def loaded(manager: pluggy.PluginManager, folder: Path, spec: ModelSpec) -> Iterator[Finding]:
+    """Load a model folder, and see that the model answers what its spec promises."""
     try:
         model = manager.hook.load_model(spec=spec, files=folder, device="cpu", dtype="float32")
     except Exception as error:  # noqa: BLE001 a stranger's code may raise anything
@@ -133,3 +170,9 @@ def loaded(manager: pluggy.PluginManager, folder: Path, specs: Mapping[str, Mode
     if not isinstance(model, PROTOCOLS):
         names = ", ".join(one.__name__ for one in PROTOCOLS)
         yield blocking("no_protocol", f"load_model() gives a {type(model).__name__}, which is none of {names}.")
+        return
+
+    def adapt(task: TaskSpec, train: object) -> object:
+        return manager.hook.adapt_model(model=model, task=task, train=train)
+
+    yield from tried(spec, model, adapt)

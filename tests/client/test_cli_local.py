@@ -75,7 +75,7 @@ def test_a_new_plugin_works_and_a_bad_name_is_refused(run: Run, tmp_path: Path) 
     paths = {"PYTHONPATH": f"{place}:{ROOT / 'plugins'}"}
     told = subprocess.run(tests, cwd=place, env=paths, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603 ours
     assert "1 passed" in told.stdout, told.stdout + told.stderr
-    kit = [sys.executable, "-m", "landbridge_client", "plugin", "check", str(place), "--model", str(place / "example")]
+    kit = [sys.executable, "-m", "landbridge_client", "plugin", "check", str(place)]
     told = subprocess.run(kit, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603 ours
     assert told.returncode == 0, told.stdout + told.stderr
     assert run(f"plugin new lumen-models --output {tmp_path}")[0] == 1

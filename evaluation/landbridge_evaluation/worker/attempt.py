@@ -14,8 +14,9 @@ from landbridge_client import dsse
 from landbridge_evaluation import points
 from landbridge_evaluation.errors import Fault, Stopped
 from landbridge_evaluation.jobspec import JobSpec
+from landbridge_evaluation.sandbox import Probe
 from landbridge_evaluation.supervisor import JobResults, Options, Progress, run_job
-from landbridge_evaluation.worker import statement
+from landbridge_evaluation.worker import plugins, screening, statement
 from landbridge_evaluation.worker.api import AttemptApi, Refused, Unreachable, WorkerApi
 from landbridge_evaluation.worker.cache import Cache
 from landbridge_evaluation.worker.clock import Deadline
@@ -39,6 +40,7 @@ class Bench:
     heartbeat_s: float
     threads: int
     plugins: tuple[Path, ...] = ()
+    probe: Probe | None = None  # that children are contained here
 
 
 def run_attempt(body: dict[str, Any], sent: float, api: WorkerApi, beats: WorkerApi, bench: Bench) -> None:
@@ -97,8 +99,12 @@ class Attempt:
         with ExitStack() as held:
             model, data = self.fetch(held)
             points.reached("files_fetched")
+            code = self.code(model)
+            if self.spec.kind == "screening":
+                self.screen(model, code, started)
+                return
             store = RemoteStore(self.door, self.place / "shards", self.stop)
-            results = self.compute(model, data, store)
+            results = self.compute(model, data, store, code)
         self.deliver(results, store, started)
 
     def fetch(self, held: ExitStack) -> tuple[Path, dict[str, Path]]:
@@ -114,7 +120,36 @@ class Attempt:
             found |= dict.fromkeys(one.tasks, folder)
         return model, found
 
-    def compute(self, model: Path, data: dict[str, Path], store: RemoteStore) -> JobResults:
+    def code(self, model: Path) -> Path | None:
+        """The lab's own code, inspected and installed, if the job names some. It runs in the sandbox only."""
+        if self.spec.plugin is None:
+            return None
+        self.logs.line(f"installing {self.spec.plugin.get('wheel')}")
+        return plugins.of(self.spec.plugin, model, self.bench.cache.home)
+
+    def screen(self, model: Path, code: Path | None, started: datetime) -> None:
+        """The conformance kit over the lab's code, and what it found, delivered."""
+        if code is None:
+            raise Fault("This screening names no plugin.", code="task_fault")
+        self.heart.tell("running", stage="conformance")
+        setting = screening.Setting(
+            probe=self.bench.probe,
+            threads=self.bench.threads,
+            work_dir=self.place,
+            stop=self.stop.reason,
+            log=self.logs.write,
+        )
+        found = screening.screen(self.spec, model, code, setting)
+        self.heart.tell("finalizing", stage="finalizing")
+        facts = {"worker": self.bench.name, "pool": self.body.get("pool", ""), "probe": self.bench.probe}
+        envelope = screening.envelope(self.spec, found, self.bench.signer, started=started, facts=facts)
+        self.logs.line(f"the conformance kit found {len(found['models'])} models and {len(found['findings'])} remarks")
+        self.send_logs()
+        if reason := self.stop.reason():
+            raise Stopped(reason)
+        self.door.result({"results": found, "envelope": envelope, "shards": []})
+
+    def compute(self, model: Path, data: dict[str, Path], store: RemoteStore, code: Path | None) -> JobResults:
         """The model's tree was checked above, hidden files included, which the engine leaves out of its digest."""
         checked = dataclasses.replace(self.spec, model=dataclasses.replace(self.spec.model, digest=""))
         return run_job(
@@ -125,7 +160,14 @@ class Attempt:
             progress=self.progress,
             stop=self.stop.reason,
             work_dir=self.place / "child",
-            options=Options(paths=self.bench.plugins, threads=self.bench.threads, log=self.logs.write),
+            options=Options(
+                paths=self.bench.plugins,
+                plugin=code,
+                isolation=self.spec.isolation,
+                probe=self.bench.probe,
+                threads=self.bench.threads,
+                log=self.logs.write,
+            ),
         )
 
     def progress(self, now: Progress) -> None:
@@ -154,7 +196,7 @@ class Attempt:
                 "pool": self.body.get("pool", ""),
                 "attempts": self.body.get("attempts"),
                 "threads": self.bench.threads,
-                "probe": getattr(self.bench, "probe", None),
+                "probe": self.bench.probe,
             },
         )
         self.logs.line("scores are computed and signed")

@@ -15,7 +15,7 @@ from typing import Any
 
 from landbridge_client import dsse
 from landbridge_evaluation.capabilities import HUGGINGFACE
-from landbridge_evaluation.sandbox import TIER
+from landbridge_evaluation.sandbox import Probe, probe
 from landbridge_evaluation.supervisor.model import registered_models
 from landbridge_evaluation.worker.api import Refused, Terms, Unreachable, WorkerApi
 from landbridge_evaluation.worker.attempt import Bench, run_attempt
@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 LONGEST_POLL = 10.0
 GROWTH = 1.5
 MODEL = "model:"
+ISOLATED = "isolated"  # children are contained here: a lab's code may run
 ENDS = frozenset({"replaced", "worker_disabled", "token_kind", "token_invalid", "authentication_failed", "protocol"})
 
 
@@ -53,6 +54,7 @@ class Worker:
     broken: threading.Event = field(default_factory=threading.Event)  # the platform wants this process to end
     threads: list[threading.Thread] = field(default_factory=list)
     asleep: threading.Lock = field(default_factory=threading.Lock)
+    probe: Probe | None = None
 
     def start(self) -> None:
         """Register and start the slots. Raises ``Refused``; waits for a platform that is not up yet."""
@@ -60,6 +62,9 @@ class Worker:
         shutil.rmtree(self.setup.home / "work", ignore_errors=True)  # of attempts that died with an earlier process
         sys.path.extend(str(path) for path in self.setup.plugins if str(path) not in sys.path)
         signer = load_key(self.setup.home / "key.pem")
+        self.probe = probe(self.setup.home)
+        if not self.probe.passed:
+            log.warning("no code of labs runs here: %s", self.probe.why)
         api = self.connect()
         terms = self.register(api, signer)
         if terms is None:
@@ -73,6 +78,7 @@ class Worker:
             heartbeat_s=terms.heartbeat_s,
             threads=self.setup.threads,
             plugins=self.setup.plugins,
+            probe=self.probe,
         )
         log.info("worker %s registered at %s with %s slots", terms.name, self.setup.url, self.setup.slots)
         for number in range(self.setup.slots):
@@ -98,11 +104,15 @@ class Worker:
             "instance": self.instance,
             "software": f"landbridge_evaluation on Python {sys.version.split()[0]}",
             "slots": self.setup.slots,
-            "labels": sorted({"cpu", *self.setup.labels, *model_labels()}),
+            "labels": sorted({"cpu", *self.setup.labels, *model_labels(), *([ISOLATED] if self.isolated else [])}),
             "devices": [],
-            "sandbox": {"tier": TIER},
+            "sandbox": sandbox(self.probe),
             "public_key": signer.public_hex,
         }
+
+    @property
+    def isolated(self) -> bool:
+        return self.probe is not None and self.probe.passed
 
     def slot(self, bench: Bench, terms: Terms) -> None:
         """Lease, run, lease the next without any message; when idle, poll more and more slowly."""
@@ -180,6 +190,14 @@ def model_labels() -> set[str]:
     if all(importlib.util.find_spec(name) for name in ("torch", "transformers")):
         found.add(f"{MODEL}{HUGGINGFACE}")
     return found
+
+
+def sandbox(made: Probe | None) -> dict[str, Any]:
+    """What the platform is told of this machine's containment."""
+    if made is None or not made.passed:
+        return {"tier": "none", "why": made.why if made else ""}
+    probed = {"passed_at": made.passed_at, "sha256": made.sha256}
+    return {"tier": made.tier, "profile_sha256": made.profile_sha256, "probe": probed}
 
 
 def load_key(path: Path) -> dsse.Signer:

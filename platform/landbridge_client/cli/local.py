@@ -90,22 +90,22 @@ def new(
 
 @plugin.command(
     "check",
-    epilog=examples("plugin check ./lumen-models", "plugin check ./lumen-models --model ./lumen-models/example --json"),
+    epilog=examples("plugin check ./lumen-models", "plugin check dist/lumen_models-0.1.0-py3-none-any.whl --json"),
 )
 def check(
     context: typer.Context,
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The plugin's folder.")],
+    target: Annotated[Path, typer.Argument(metavar="DIR|WHEEL", help="The plugin's folder, or its built wheel.")],
     model: Annotated[Path | None, typer.Option(metavar="DIR", help="A model folder that it is to load, too.")] = None,
 ) -> None:
-    """Run the conformance kit on a plugin, in a process of its own.
+    """Run the conformance kit on a plugin, in a process of its own; a wheel is inspected first, as the platform does.
 
     Exit code 0: it conforms; 1: it does not, and each fault is named.
 
-    Next: landbridge plugin new NAME
+    Next: landbridge submit dist/NAME.whl --suite SUITE
     """
     from landbridge_client.children import plugin_check  # noqa: PLC0415 only here
 
-    raise typer.Exit(plugin_check(folder, model, as_json=session_of(context).format == "json"))
+    raise typer.Exit(plugin_check(target, model, as_json=session_of(context).format == "json"))
 
 
 def doctor(context: typer.Context) -> None:
