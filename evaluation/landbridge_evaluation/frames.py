@@ -28,27 +28,11 @@ FRAMES: Mapping[str, frozenset[str]] = {
 }
 OPTIONAL = {"r": frozenset("v")}
 COUNTERS = 64  # of one metering frame
-OWN_CODES = frozenset(  # what a child may say of itself; all else is for us to say, since the code decides who must act
-    [
-        "plugin_fault",
-        "model_not_loaded",
-        "memory",
-        "out_of_memory",
-        "device_missing",
-        "empty_continuation",
-        "empty_text",
-        "kind_missing",
-        "labels_differ",
-        "no_plugin",
-        "no_prefix",
-        "no_protocol",
-        "not_adapted",
-        "not_finite",
-        "too_long",
-        "wrong_count",
-        "wrong_shape",
-    ]
-)
+OWN_CODES = frozenset({  # what a child may say of itself; all else is ours to say: the code decides who must act
+    "plugin_fault", "model_not_loaded", "memory", "out_of_memory", "device_missing", "empty_continuation", "empty_text",
+    "kind_missing", "labels_differ", "no_plugin", "no_prefix", "no_protocol", "not_adapted", "not_finite", "too_long",
+    "wrong_count", "wrong_shape",
+})  # fmt: skip
 Check = Callable[[Any, Any], Any]  # (item, value) to the value as it is kept
 
 

@@ -117,6 +117,14 @@ class Hostile:
         held = [bytearray(b"x" * (64 << 20)) for _ in range(64)]
         sys.stdout.write(str(len(held)))
 
+    def do_flood_log(self, _value: object) -> None:
+        while True:
+            sys.stdout.write("x" * 65536)
+
+    def do_flood_files(self, _value: object) -> None:
+        for number in range(1 << 20):
+            Path(f"{number}").touch()
+
 
 @hookimpl
 def register_models() -> Iterable[ModelSpec]:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from landbridge_evaluation import catalog, results
+from landbridge_evaluation import catalog, config, results, sandbox
 from landbridge_evaluation.cli.plan import Prepared, prepare
 from landbridge_evaluation.errors import Fault, LoadFault
 from landbridge_evaluation.supervisor import FolderStore, Options, Progress, run_job
@@ -18,6 +18,7 @@ from landbridge_plugins import SpecError
 
 OK, TASK_FAILED, USAGE, NOT_LOADED = 0, 1, 2, 3
 EVERY_S = 1.0
+GPU = Path("/dev/nvidiactl")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -76,7 +77,7 @@ def score(asked: argparse.Namespace, prepared: Prepared) -> int:
                 data_dirs=prepared.data_dirs,
                 store=store,
                 progress=Reporter(),
-                options=Options(log=partial(append, log), verify_data=False),
+                options=Options(log=partial(append, log), verify_data=False, probe=containment()),
             )
         except LoadFault as fault:
             return failed(f"the model cannot load: {fault}", USAGE if fault.kind == "device_missing" else NOT_LOADED)
@@ -87,6 +88,11 @@ def score(asked: argparse.Namespace, prepared: Prepared) -> int:
     if asked.json:
         sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
     return summary(value)
+
+
+def containment() -> sandbox.Probe | None:
+    """The models that run here are the user's own: contained where `doctor` showed that it holds, without GPUs."""
+    return None if GPU.exists() else sandbox.kept(config.HOME or config.OWN_HOME)
 
 
 def append(log: IO[bytes], piece: bytes) -> None:

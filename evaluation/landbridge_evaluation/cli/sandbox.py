@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -62,11 +63,18 @@ def contained(asked: argparse.Namespace, job: Path) -> door.Outcome:
         wall_s=asked.wall,
         memory_mb=asked.memory_mb,
     )
-    stdin = b"" if sys.stdin.isatty() else sys.stdin.buffer.read()
-    made = door.run(sandbox.launch(inputs), stdin, wall_s=asked.wall, memory_mb=asked.memory_mb)
+    made = door.run(sandbox.launch(inputs), standard_input(), wall_s=asked.wall, memory_mb=asked.memory_mb)
     if not made.began:
         raise sandbox.NoContainment(made.log.decode(errors="replace").strip() or "The sandbox did not start.")
     return made
+
+
+def standard_input() -> int | None:
+    """What a terminal or a closed input would say is nobody's to read."""
+    try:
+        return None if os.isatty(0) else os.dup(0)
+    except OSError:
+        return None
 
 
 def read(asked: argparse.Namespace, result: bytes, why: str | None) -> dict[str, Any]:

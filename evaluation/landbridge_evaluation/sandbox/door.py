@@ -3,6 +3,7 @@
 import base64
 import os
 import selectors
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -46,23 +47,26 @@ class Outcome:
 
 def run(  # noqa: PLR0913 each bound by its name
     child: Child,
-    stdin: bytes = b"",
+    source: int | None = None,
     *,
     wall_s: float | None = None,
     memory_mb: int | None = None,
     result_cap: int = RESULT_CAP,
     tick: Callable[[], None] = lambda: None,
 ) -> Outcome:
-    """Until the program ends or must end. The child is gone afterwards; nothing is read after its death was ordered."""
+    """Until the program ends or must end. The child is gone afterwards; nothing is read after its death was ordered.
+
+    Its input is what can be read from the descriptor ``source``.
+    """
     watch = Watch(child, wall_s=wall_s, memory_mb=memory_mb, result_cap=result_cap)
     made = Outcome(child.tier)
     with selectors.DefaultSelector() as selector:
         for name in ("results", "log"):
             selector.register(getattr(child, name), selectors.EVENT_READ, name)
-        feed = Feed(child, selector, stdin)
+        feed(child, source)
         while made.why is None and not ended(child, selector):
             for key, _ in selector.select(EVERY_S):
-                feed() if key.data == "stdin" else take(key, watch, made, selector)
+                take(key, watch, made, selector)
             made.why = watch.exceeded()
             tick()
     if made.why is not None:
@@ -78,7 +82,7 @@ def ended(child: Child, selector: selectors.BaseSelector) -> bool:
     """It is over when the process is: what it left behind may hold pipes open, but has nothing to say."""
     if child.process.poll() is None:
         return False
-    return not any(key.data != "stdin" for key, _ in selector.select(0))
+    return not selector.select(0)
 
 
 def take(key: selectors.SelectorKey, watch: Watch, made: Outcome, selector: selectors.BaseSelector) -> None:
@@ -96,34 +100,20 @@ def take(key: selectors.SelectorKey, watch: Watch, made: Outcome, selector: sele
         made.log += piece[: max(0, KEPT - len(made.log))]
 
 
-@dataclass(slots=True)
-class Feed:
-    """Hands standard input to the child as it takes it, then closes it."""
+def feed(child: Child, source: int | None) -> None:
+    """Hand on what ``source`` gives, for as long as the child lives, without ever waiting for it here."""
+    target, child.stdin = child.stdin, -1
+    if source is None:
+        os.close(target)
+        return
+    os.set_blocking(target, True)
+    threading.Thread(target=copy, args=(source, target), daemon=True).start()
 
-    child: Child
-    selector: selectors.BaseSelector
-    rest: bytes
 
-    def __post_init__(self) -> None:
-        if self.rest:
-            self.selector.register(self.child.stdin, selectors.EVENT_WRITE, "stdin")
-        else:
-            self.close()
-
-    def __call__(self) -> None:
-        try:
-            self.rest = self.rest[os.write(self.child.stdin, self.rest[:PIECE]) :]
-        except BlockingIOError:
-            return
-        except OSError:
-            self.rest = b""
-        if not self.rest:
-            self.selector.unregister(self.child.stdin)
-            self.close()
-
-    def close(self) -> None:
-        os.close(self.child.stdin)
-        self.child.stdin = -1
+def copy(source: int, target: int) -> None:
+    with suppress(OSError), os.fdopen(target, "wb", buffering=0) as sink:
+        while piece := os.read(source, PIECE):
+            sink.write(piece)
 
 
 def exit_status(code: int, tier: str) -> int:

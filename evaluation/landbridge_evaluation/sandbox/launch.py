@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import shlex
 import shutil
 import signal
@@ -18,6 +19,7 @@ from landbridge_evaluation import config
 from landbridge_evaluation.sandbox import recipe, seccomp, start, tiers
 from landbridge_evaluation.sandbox.recipe import Inputs, NoContainment
 
+GONE_S = 5.0
 Places = Mapping[Path, str]
 
 
@@ -36,11 +38,10 @@ class Child:
 
     def inside(self, path: Path) -> str:
         """Where the child finds ``path``."""
-        if self.tier != "none":
-            for given, target in recipe.binds(self.inputs):
-                if given == path or given == path.resolve():
-                    return target
-        return str(path.resolve())
+        if self.tier == "none":
+            return str(path.resolve())
+        shown = {self.inputs.model: "/model", self.inputs.plugin: "/plugin", self.inputs.job: "/job"}
+        return shown.get(path, str(path))
 
     def ran(self) -> bool:
         """Whether its program began, known once it has ended: bwrap tells it."""
@@ -51,13 +52,19 @@ class Child:
         return b'"exit-code"' in self.told
 
     def kill(self) -> None:
-        """End the child and all that it started. Safe to repeat."""
-        inner = below(self.process.pid) if self.process.poll() is None else []
+        """End the child and all that it started. Safe to repeat.
+
+        The first process of a sandbox is gone only when all others in it are: that is waited for.
+        """
+        inner = below(self.process.pid) if self.tier == "bwrap" and self.process.poll() is None else []
+        held = [fd for fd in map(handle, inner) if fd >= 0]
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        for pid in inner if self.tier != "none" else ():
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
+        for fd in held:
+            with suppress(OSError):
+                signal.pidfd_send_signal(fd, signal.SIGKILL)
+            select.select([fd], [], [], GONE_S)
+            os.close(fd)
         self.process.wait()
 
     def close(self) -> None:
@@ -67,6 +74,14 @@ class Child:
                 with suppress(OSError):
                     os.close(fd)
         self.stdin = self.results = self.log = self.status = -1
+
+
+def handle(pid: int) -> int:
+    """A descriptor that stands for the process, and for no later one of its number; -1: it is gone."""
+    try:
+        return os.pidfd_open(pid)
+    except OSError:
+        return -1
 
 
 def below(pid: int) -> list[int]:

@@ -53,14 +53,30 @@ def probe(home: Path, *, fresh: bool = False) -> Probe:
     tier = tiers.tier()
     if tier == "none":
         return Probe(tier=tier, passed=False, why=tiers.absent())
-    key = {"profile": profile(tier), "boot": boot(), "version": tiers.version(), "uid": os.geteuid()}
-    kept = None if fresh else read(home / FILE, key)
-    if kept is not None:
-        return kept
+    try:
+        key = key_of(tier)
+    except NoContainment as reason:
+        return Probe(tier=tier, passed=False, why=str(reason))
+    found = None if fresh else read(home / FILE, key)
+    if found is not None:
+        return found
     made = run(tier, str(key["profile"]))
     if made.passed:
         write(home / FILE, {"key": key, "probe": made.to_json()})
     return made
+
+
+def kept(home: Path) -> Probe | None:
+    """The probe that ``home`` keeps, if it still counts; none is run."""
+    try:
+        tier = tiers.tier()
+        return None if tier == "none" else read(home / FILE, key_of(tier))
+    except NoContainment:
+        return None
+
+
+def key_of(tier: str) -> dict[str, Any]:
+    return {"profile": profile(tier), "boot": boot(), "version": tiers.version(), "uid": os.geteuid()}
 
 
 def profile(tier: str) -> str:
@@ -81,12 +97,13 @@ def boot() -> str:
 
 def read(path: Path, key: Mapping[str, Any]) -> Probe | None:
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        made = Probe(**kept["probe"])
+        said = json.loads(path.read_text(encoding="utf-8"))
+        found = {name: (bool(inside), bool(out)) for name, (inside, out) in said["probe"]["found"].items()}
+        made = Probe(**{**said["probe"], "found": found})
         age = datetime.now(UTC) - datetime.fromisoformat(made.passed_at)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return made if kept["key"] == key and made.passed and timedelta(0) <= age < VALID else None
+    return made if said["key"] == key and made.passed and timedelta(0) <= age < VALID else None
 
 
 def write(path: Path, value: Mapping[str, Any]) -> None:

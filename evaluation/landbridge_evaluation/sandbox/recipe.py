@@ -128,9 +128,28 @@ def given(inputs: Inputs) -> Iterator[tuple[Path, str]]:
     """The part of ``binds`` that this process alone gets."""
     for path in inputs.paths:
         yield path.resolve(), str(path)
-    for one, target in ((inputs.model, "/model"), (inputs.plugin, "/plugin"), (inputs.job, "/job")):
+    if inputs.model is not None:
+        yield from model_files(inputs.model.resolve(), trusted=inputs.plugin is None)
+    for one, target in ((inputs.plugin, "/plugin"), (inputs.job, "/job")):
         if one is not None:
             yield one.resolve(), target
+
+
+def model_files(folder: Path, *, trusted: bool) -> Iterator[tuple[Path, str]]:
+    """The folder; where it holds links that lead out of it, as the Hub's own cache does, what they lead to, one by one.
+
+    Never for a model with a lab's code, whose links are the lab's.
+    """
+    if not trusted or not any(one.is_symlink() and leads_out(one, folder) for one in folder.rglob("*")):
+        yield folder, "/model"
+        return
+    for one in sorted(folder.rglob("*")):
+        if one.is_file():
+            yield one.resolve(), f"/model/{one.relative_to(folder).as_posix()}"
+
+
+def leads_out(link: Path, folder: Path) -> bool:
+    return not link.resolve().is_relative_to(folder)
 
 
 def arguments(inputs: Inputs, bwrap: str, staged: Callable[[Path], str] = str) -> list[str]:

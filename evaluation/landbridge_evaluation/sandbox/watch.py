@@ -11,6 +11,7 @@ from landbridge_evaluation.sandbox.launch import Child, below
 
 EVERY_S = 0.05
 PRECISE_S = 0.5  # shared pages are divided among those who share them this often, and whenever it matters
+GROWTH = 1.5  # or when the bound has grown so much over the peak
 INODES = 50_000  # in all of the child's folders: each costs the kernel about a kilobyte
 LOG_CAP = 32 << 20  # bytes printed; more is no log
 RESULT_CAP = 256 << 20  # bytes of answers to one question
@@ -69,7 +70,8 @@ class Watch:
         hidden = memfds(pids)
         bound = (sum(resident(pid) for pid in pids) + hidden) >> 20
         over = self.memory_mb is not None and bound > self.memory_mb
-        if over or (bound > self.peak_mb and now - self.precise >= PRECISE_S):
+        grown = bound > self.peak_mb and (now - self.precise >= PRECISE_S or bound > GROWTH * self.peak_mb)
+        if over or grown:
             self.precise = now
             self.peak_mb = max(self.peak_mb, (sum(shared_out(pid) for pid in pids) + hidden) >> 20)
 

@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from landbridge_evaluation import workload
 from landbridge_evaluation.datasets import SealedDataset, open_sealed
 from landbridge_evaluation.errors import (
@@ -33,6 +35,7 @@ from landbridge_evaluation.supervisor.session import Session
 from landbridge_evaluation.supervisor.store import ShardStore
 from landbridge_plugins import ModelSpec, TaskSpec
 
+LONGEST_S = 24 * 3600.0  # of lab code, where the job does not say
 UNPROBED = "The containment of this machine was not probed: python -m landbridge_evaluation doctor"
 
 
@@ -150,14 +153,14 @@ class Job:
         return "none"
 
     def inputs(self, model: ModelFolder) -> Inputs:
-        limits = self.spec.limits
+        limits, strict = self.spec.limits, self.options.plugin is not None
         return Inputs(
             model=model.path,
             plugin=self.options.plugin,
             paths=tuple(path.resolve() for path in self.options.paths),
             threads=self.options.threads or os.cpu_count() or 1,
-            memory_mb=limits.memory_mb,
-            wall_s=limits.wall_s,
+            memory_mb=limits.memory_mb or (psutil.virtual_memory().total * 4 // 5 >> 20 if strict else None),
+            wall_s=limits.wall_s or (LONGEST_S if strict else None),
             devices=self.options.devices,
         )
 
