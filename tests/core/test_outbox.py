@@ -46,3 +46,29 @@ def test_a_broker_that_hangs_does_not_hold_a_request(
     assert time.monotonic() - started < 5
     assert asked.wait(10)
     released.set()
+
+
+def test_what_waits_behind_a_failure_is_dropped(
+    transactional_db: None, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sweeper finds the rows; a backlog would only come late."""
+    settings.LANDBRIDGE_OUTBOX = "broker"
+    asked, released = threading.Event(), threading.Event()
+
+    def fail(*_: object, **options: object) -> None:
+        assert options["confirm_timeout"] and options["expires"] and options["retry"] is False
+        asked.set()
+        released.wait(20)
+        raise TimeoutError
+
+    monkeypatch.setattr(app, "send_task", fail)
+    monkeypatch.setattr(outbox, "REST_S", 0.01)
+    with transaction.atomic():
+        for number in range(50):
+            outbox.publish(EVENT, number)
+    assert asked.wait(10)
+    released.set()
+    until = time.monotonic() + 10
+    while not outbox._pending.empty():
+        assert time.monotonic() < until
+        asked.wait(0.01)

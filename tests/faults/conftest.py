@@ -9,6 +9,7 @@ import pytest
 
 from tests.faults.parts import Keeper
 from tests.faults.servers import POSTGRESQL, answers, migrate
+from tests.faults.site import Site, site
 
 
 @pytest.fixture(scope="session")
@@ -41,3 +42,13 @@ def servers_up() -> Iterator[Keeper]:
     keeper.begin()
     yield keeper
     keeper.stop()
+
+
+@pytest.fixture
+def here(tmp_path: Path, template: Path) -> Iterator[Site]:
+    """A site with web and sweeper, without workers; leases and sweeps of two seconds."""
+    with site(tmp_path / "home", template) as made:
+        made.suite = made.desk("plant")
+        made.add_web(workers=1)
+        made.add_sweeper()
+        yield made

@@ -15,7 +15,7 @@ from tests.faults.site import ENDED, Site
 
 WORKERS = ("first", "second")
 PAUSE = 0.006  # seconds an item takes the model
-END_S = 240.0
+END_S = 300.0
 
 
 @dataclass

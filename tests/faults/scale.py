@@ -4,6 +4,7 @@ import os
 import secrets
 
 PROOF_SCALE = os.environ.get("PROOF_SCALE", "")  # noqa: TID251 a test's own setting: 1 is the whole proof
+PROOF_KILLS = os.environ.get("PROOF_KILLS", "")  # noqa: TID251 a test's own setting: of one round of the gate
 PROOF_SEED = os.environ.get("PROOF_SEED", "")  # noqa: TID251 a test's own setting
 
 
@@ -14,3 +15,13 @@ def size(ci: int, whole: int) -> int:
 
 def seed() -> int:
     return int(PROOF_SEED) if PROOF_SEED else secrets.randbelow(10_000)
+
+
+def kills() -> int:
+    """Of one run of the gate."""
+    return int(PROOF_KILLS or 30)
+
+
+def tell(what: str) -> None:
+    """A line for ``docs/proofs.md``, and for who repeats a run."""
+    print(f"proof: {what}")  # noqa: T201 that is what it is for

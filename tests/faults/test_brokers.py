@@ -18,7 +18,7 @@ from kombu import Connection
 from tests.faults import servers
 from tests.faults.model import Deeds
 from tests.faults.parts import Keeper, Part, kill_for_sure, wait_until
-from tests.faults.scale import size
+from tests.faults.scale import size, tell
 from tests.faults.site import Site, site
 from tests.faults.test_workers import is_right
 
@@ -92,7 +92,7 @@ def test_a_broker_that_is_frozen_down_or_full_of_garbage_holds_nobody_up(
         part.held = False  # it is started again, and workers find it
         wait_until(part.answers, "the broker to be back")
         assert made.part("first").alive and made.part("web").alive and made.part("first").starts == 1
-    print(f"{broker}: slowest answer {slowest:.2f} s frozen, {full:.2f} s full, {down:.2f} s down")  # noqa: T201 for the proof
+    tell(f"{broker}: slowest answer {slowest:.2f} s frozen, {full:.2f} s full, {down:.2f} s down")
 
 
 def garbage(url: str) -> None:

@@ -1,5 +1,6 @@
 """The kill gate in three modes: every job done, once, with the right score, whatever is killed meanwhile."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,11 +9,10 @@ import pytest
 
 from tests.faults import gate, servers
 from tests.faults.parts import Keeper, Part
-from tests.faults.scale import seed, size
+from tests.faults.scale import kills, seed, tell
 from tests.faults.site import Site, site
 
 MODES = ("sqlite+filesystem", "postgresql+rabbitmq", "postgresql+redis")
-JOBS, KILLS = 60, 30  # at scale 1
 
 
 @contextmanager
@@ -36,12 +36,12 @@ def test_no_job_is_lost_doubled_or_wrong(
     mode: str, tmp_path: Path, template: Path, servers_up: Keeper, request: pytest.FixtureRequest
 ) -> None:
     name = "" if mode.startswith("sqlite") else request.getfixturevalue("template_database")
-    number, kills = seed(), size(KILLS, KILLS)
-    print(f"seed {number}")  # noqa: T201 a failed run is repeated by it
+    number, wanted = seed(), kills()
+    tell(f"seed {number}, {wanted} kills over {mode}")
     with site_of(mode, tmp_path, template, servers_up, name) as (made, broker):
-        outcome = gate.run(made, broker, jobs=JOBS, kills=kills, seed=number)
+        outcome = gate.run(made, broker, jobs=2 * wanted, kills=wanted, seed=number)
         logs = {part: made.log(part)[-1500:] for part in ("web", "sweeper", *gate.WORKERS)}
-    print(outcome.to_json())  # noqa: T201 what was hit, for the proof
-    assert sum(outcome.hit.values()) == kills, "every kill hit a live process"
-    assert outcome.jobs == JOBS
+    tell(json.dumps(outcome.to_json()))
+    assert sum(outcome.hit.values()) == wanted, "every kill hit a live process"
+    assert outcome.jobs == 2 * wanted
     assert (outcome.lost, outcome.doubled, outcome.wrong) == ([], [], []), (outcome, logs)

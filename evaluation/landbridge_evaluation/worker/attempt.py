@@ -16,7 +16,7 @@ from landbridge_evaluation.errors import Fault, Stopped
 from landbridge_evaluation.jobspec import JobSpec
 from landbridge_evaluation.sandbox import Probe
 from landbridge_evaluation.supervisor import JobResults, Options, Progress, run_job
-from landbridge_evaluation.worker import plugins, screening, statement
+from landbridge_evaluation.worker import leftovers, plugins, screening, statement
 from landbridge_evaluation.worker.api import AttemptApi, Refused, Unreachable, WorkerApi
 from landbridge_evaluation.worker.cache import Cache
 from landbridge_evaluation.worker.clock import Deadline
@@ -52,6 +52,7 @@ def run_attempt(body: dict[str, Any], sent: float, api: WorkerApi, beats: Worker
     door = AttemptApi(api, spec.job, spec.attempt, lease)
     place = bench.home / "work" / f"{spec.job}-{spec.attempt}"
     place.mkdir(parents=True)
+    leftovers.sign(place, api.instance)
     logs = LogSender(place / "log", AttemptApi(beats, spec.job, spec.attempt, lease))
     try:
         with Heart(AttemptApi(beats, spec.job, spec.attempt, lease), stop, logs, bench.heartbeat_s) as heart:

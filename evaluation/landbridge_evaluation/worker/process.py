@@ -21,6 +21,7 @@ from landbridge_evaluation.worker.api import Refused, Terms, Unreachable, Worker
 from landbridge_evaluation.worker.attempt import Bench, run_attempt
 from landbridge_evaluation.worker.cache import Cache
 from landbridge_evaluation.worker.clock import now
+from landbridge_evaluation.worker.leftovers import bring_logs
 from landbridge_evaluation.worker.signals import Drain
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ class Worker:
     def start(self) -> None:
         """Register and start the slots. Raises ``Refused``; waits for a platform that is not up yet."""
         self.setup.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        bring_logs(self.setup.home / "work", lambda instance: WorkerApi(self.setup.url, self.setup.token, instance))
         shutil.rmtree(self.setup.home / "work", ignore_errors=True)  # of attempts that died with an earlier process
         sys.path.extend(str(path) for path in self.setup.plugins if str(path) not in sys.path)
         signer = load_key(self.setup.home / "key.pem")
