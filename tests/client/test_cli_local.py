@@ -74,7 +74,7 @@ def test_a_new_plugin_works_and_a_bad_name_is_refused(run: Run, tmp_path: Path) 
     tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", "--rootdir=.", "tests"]
     paths = {"PYTHONPATH": f"{place}:{ROOT / 'plugins'}"}
     told = subprocess.run(tests, cwd=place, env=paths, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603 ours
-    assert "1 passed" in told.stdout, told.stdout + told.stderr
+    assert "2 passed" in told.stdout, told.stdout + told.stderr
     kit = [sys.executable, "-m", "landbridge_client", "plugin", "check", str(place)]
     told = subprocess.run(kit, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603 ours
     assert told.returncode == 0, told.stdout + told.stderr
@@ -83,11 +83,13 @@ def test_a_new_plugin_works_and_a_bad_name_is_refused(run: Run, tmp_path: Path) 
 
 
 def test_the_doctor_names_a_fault_and_its_remedy(run: Run, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANDBRIDGE_SANDBOX", "none")
     constant(server, "GET", "/api/v1/version", {"version": "0.1.0"})
     constant(server, "GET", "/api/v1/me", {"username": "ada", "scopes": ["read"]})
     code, out, _ = run("doctor --json")
     checks = {item["name"]: item for item in json.loads(out)["checks"]}
     assert code == 0 and checks["token"]["found"] == "of ada, scopes: read" and checks["clock"]["state"] == "good"
+    assert checks["sandbox"]["state"] == "note" and "LANDBRIDGE_SANDBOX=none" in checks["sandbox"]["remedy"]
     server.routes["GET", "/api/v1/me"] = lambda _: problem(401, "token_expired", "Your token has expired.")
     code, out, _ = run("doctor")
     assert code == 1 and "landbridge login" in out

@@ -17,7 +17,7 @@ def verdict(machine: str, number: int, *arguments: int, arch: int | None = None,
     """What the kernel would answer: ``ALLOWED`` or an errno."""
     words = [*arguments, *[0] * (6 - len(arguments))]
     data = struct.pack("<IIQ6Q", number, AUDIT[machine] if arch is None else arch, 0, *words)
-    program = [*struct.iter_unpack("<HBBI", seccomp.program(machine, gpu=gpu))]
+    program: list[seccomp.Instruction] = [*struct.iter_unpack("<HBBI", seccomp.program(machine, gpu=gpu))]
     place = accumulator = 0
     while True:
         code, true, false, constant = program[place]

@@ -7,15 +7,9 @@ from landbridge_evaluation.sandbox.tiers import tier
 from landbridge_evaluation.sandbox.watch import Watch
 
 TIER = "none"
-WHY_NOT = (
-    "This version has no containment: a model's process could reach the network and files. "
-    "Models without code and plugins that the operator installed run; lab code is refused until the sandbox is there."
-)
-
 __all__ = [
     "RESULTS",
     "TIER",
-    "WHY_NOT",
     "Child",
     "Inputs",
     "NoContainment",

@@ -71,6 +71,8 @@ def run(  # noqa: PLR0913 each bound by its name
             tick()
     if made.why is not None:
         child.kill()
+    if made.why is None and child.starved():
+        made.why = "memory"
     made.exit = exit_status(child.process.wait(), child.tier)
     made.began = made.why is not None or child.ran()
     made.seconds, made.peak_mb = time.monotonic() - watch.began, watch.peak_mb

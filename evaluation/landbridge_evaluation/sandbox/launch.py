@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from landbridge_evaluation import config
-from landbridge_evaluation.sandbox import recipe, seccomp, start, tiers
+from landbridge_evaluation.sandbox import cgroup, recipe, seccomp, start, tiers
 from landbridge_evaluation.sandbox.recipe import Inputs, NoContainment
 
 GONE_S = 5.0
@@ -35,6 +35,11 @@ class Child:
     tier: str = "none"
     inputs: Inputs = field(default_factory=Inputs)
     told: bytes = b""
+    group: Path | None = None  # the control group that bounds it, where there is one
+
+    def starved(self) -> bool:
+        """Whether the kernel ended it, or a part of it, for want of memory."""
+        return self.group is not None and cgroup.out_of_memory(self.group)
 
     def inside(self, path: Path) -> str:
         """Where the child finds ``path``."""
@@ -73,6 +78,8 @@ class Child:
             if fd >= 0:
                 with suppress(OSError):
                     os.close(fd)
+        if self.group is not None:
+            cgroup.remove(self.group)
         self.stdin = self.results = self.log = self.status = -1
 
 
@@ -174,6 +181,8 @@ def started(inputs: Inputs, tier: str, plan: Mapping[str, Any], leaked: tuple[in
         fds |= {recipe.FILTER: filter_of(inputs), recipe.STATUS: status_out}
     passed = {**fds, **dict(enumerate(leaked, recipe.STATUS + 2))}
     bounds = recipe.limits(inputs, contained=contained)
+    group = cgroup.make(inputs) if contained else None
+    plan = {**plan, "group": str(group) if group else None}
     whole = {**plan, "fds": passed, "parent": os.getpid(), "limits": bounds, **user()}
     try:
         words = [sys.executable, "-I", "-S", "-B", start.__file__, json.dumps(whole)]
@@ -181,11 +190,14 @@ def started(inputs: Inputs, tier: str, plan: Mapping[str, Any], leaked: tuple[in
     except BaseException:
         os.close(results_in)
         os.close(status_in)
+        if group is not None:
+            cgroup.remove(group)
         raise
     finally:
         for fd in {*fds.values(), status_out}:
             os.close(fd)
     child = Child(process, taken(process.stdin), results_in, taken(process.stdout), status_in, tier, inputs)
+    child.group = group
     for fd in (child.stdin, child.results, child.log, child.status):
         os.set_blocking(fd, False)
     return child

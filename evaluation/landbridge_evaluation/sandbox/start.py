@@ -158,6 +158,8 @@ def place(wanted: Mapping[int, int]) -> None:
 
 
 def main(plan: Mapping[str, Any]) -> None:
+    if plan["group"]:
+        Path(plan["group"], "cgroup.procs").write_text("0", encoding="utf-8")
     if os.geteuid() == 0:
         uid, gid = plan["uid"], plan["gid"]
         if uid == 0 or gid == 0:

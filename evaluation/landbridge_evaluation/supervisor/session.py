@@ -152,6 +152,8 @@ class Session:
             return PluginFault("The model's process closed its answers and went on running.", code="bad_frames")
         if not self.heard and not self.child.ran():
             return NoIsolation("The model's process could not be prepared; the log says why. The probe will say more.")
+        if self.child.starved():
+            return PluginFault("The model needed more memory than it may have.", code="memory")
         if code < 0:
             return InfrastructureFault(f"The model's process was killed by signal {-code}.", code="child_killed")
         return PluginFault(f"The model's process ended by itself (exit {code}).", code="child_exited")
