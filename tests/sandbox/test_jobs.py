@@ -162,6 +162,36 @@ def test_nothing_runs_as_root(tmp_path: Path) -> None:
         assert (done.returncode, done.stdout) == (4, "") and "CAP_SYS_ADMIN" in done.stderr
 
 
+TRUSTED = """
+import json, os, sys
+from pathlib import Path
+from landbridge_evaluation import sandbox
+from landbridge_evaluation.sandbox import Inputs, door
+folder = Path(sys.argv[1])
+words = (str(folder / "program.py"),)
+made = door.run(sandbox.launch(Inputs(job=folder, module="", arguments=words), "none", folder.with_name("work")))
+print(bytes(made.result).decode(), made.log.decode())
+"""
+
+
+@as_root
+def test_a_trusted_model_runs_as_another_user_even_where_root_may_not_mount(tmp_path: Path) -> None:
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        pytest.skip("setpriv is not installed")
+    job = tmp_path / "job"
+    job.mkdir()
+    (tmp_path / "work").mkdir()
+    program = "import os\nopen('here', 'w').close()\nos.write(3, str((os.getuid(), os.listdir('.'))).encode())"
+    (job / "program.py").write_text(program)
+    job.chmod(0o700)
+    for prefix in ([], [setpriv, "--bounding-set=-sys_admin"]):
+        done = subprocess.run(  # noqa: S603 our own words
+            [*prefix, sys.executable, "-c", TRUSTED, str(job)], capture_output=True, text=True, check=False
+        )
+        assert done.stdout.strip() == "(65534, ['here'])", done.stdout + done.stderr
+
+
 @needs_bwrap
 def test_a_sentence_encoder_gives_the_same_numbers_inside(tmp_path: Path, probed: Path) -> None:
     pytest.importorskip("torch")

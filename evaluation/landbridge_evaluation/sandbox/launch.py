@@ -140,7 +140,7 @@ def plain(inputs: Inputs, tier: str, work_dir: Path, leaked: tuple[int, ...] = (
         hide = sorted({str(one) for path in sources if (one := closed(path)) is not None})
         given = {path for path, _ in recipe.given(inputs)}
         hidden = [path for path in sources if any(path.is_relative_to(one) for one in hide)]
-        pairs = [(str(path), str(path), path in given) for path in (*hidden, *(given - {*hidden}))]
+        pairs = [(str(path), str(path), path in given) for path in sorted({*hidden, *given})]
         if work_dir != Path("/"):
             os.chown(work_dir, config.SANDBOX_UID, config.SANDBOX_UID)
     argv, env = wrapped(inputs) if tier == "wrapper" else (inputs.words, own_variables(inputs, work_dir))
@@ -182,7 +182,7 @@ def started(inputs: Inputs, tier: str, plan: Mapping[str, Any], leaked: tuple[in
     passed = {**fds, **dict(enumerate(leaked, recipe.STATUS + 2))}
     bounds = recipe.limits(inputs, contained=contained)
     group = cgroup.make(inputs) if contained else None
-    plan = {**plan, "group": str(group) if group else None}
+    plan = {**plan, "trusted": tier == "none", "group": str(group) if group else None}
     whole = {**plan, "fds": passed, "parent": os.getpid(), "limits": bounds, **user()}
     try:
         words = [sys.executable, "-I", "-S", "-B", start.__file__, json.dumps(whole)]

@@ -21,12 +21,13 @@ from typing import Any, NoReturn
 
 STAGE = "/tmp"  # noqa: S108 hidden by a tmpfs of our own, in a mount namespace of our own
 FAILED = 125
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 8, 47, 2
+CAP_DAC_OVERRIDE, CAPABILITIES_3 = 1, 0x20080522
 MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_PRIVATE = 2, 4, 4096, 16384, 1 << 18
 CLONE_NEWNS, CLONE_NEWUSER = 0x20000, 0x10000000
 OPEN_TREE, MOVE_MOUNT, MOUNT_SETATTR = 428, 429, 442  # on every machine
 OPEN_TREE_CLONE, AT_EMPTY_PATH, AT_RECURSIVE, AT_FDCWD = 1, 0x1000, 0x8000, -100
-MOUNT_ATTR_IDMAP, MOVE_MOUNT_F_EMPTY_PATH = 0x100000, 4
+MOUNT_ATTR_RDONLY, MOUNT_ATTR_IDMAP, MOVE_MOUNT_F_EMPTY_PATH = 1, 0x100000, 4
 LOOKED = 200  # folders
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -49,7 +50,7 @@ def mount(source: str, target: str, kind: str | None, flags: int, data: str | No
 
 
 def bind(fd: int, target: str, mapping: int | None) -> None:
-    """Bind what ``fd`` holds; its place is made. With ``mapping``, root's files there are the new user's own."""
+    """Bind what ``fd`` holds; its place is made. With ``mapping``, root's files there are the new user's, to read."""
     source, place = f"/proc/self/fd/{fd}", Path(target)
     if Path(source).is_dir():
         place.mkdir(parents=True, exist_ok=True)
@@ -65,7 +66,7 @@ def mapped(fd: int, target: str, mapping: int) -> bool:
     tree = libc.syscall(OPEN_TREE, fd, b"", OPEN_TREE_CLONE | AT_EMPTY_PATH | AT_RECURSIVE)
     if tree < 0:
         return False
-    wanted = struct.pack("=QQQQ", MOUNT_ATTR_IDMAP, 0, 0, mapping)
+    wanted = struct.pack("=QQQQ", MOUNT_ATTR_IDMAP | MOUNT_ATTR_RDONLY, 0, 0, mapping)
     try:
         if libc.syscall(MOUNT_SETATTR, tree, b"", AT_EMPTY_PATH | AT_RECURSIVE, wanted, len(wanted)):
             return False
@@ -125,10 +126,17 @@ def stage(pairs: Sequence[tuple[str, str, bool]], hide: Sequence[str], uid: int,
         bind(fd, target, mapping if own else None)
 
 
-def give_up_root(uid: int, gid: int) -> None:
+def give_up_root(uid: int, gid: int, *, reads_all: bool = False) -> None:
+    """For good. With ``reads_all`` the new user may still open every file: the last resort of a trusted process."""
+    if reads_all:
+        libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
     os.setgroups([])
     os.setresgid(gid, gid, gid)
     os.setresuid(uid, uid, uid)
+    if reads_all:
+        bit = 1 << CAP_DAC_OVERRIDE
+        done(libc.capset(struct.pack("=Ii", CAPABILITIES_3, 0), struct.pack("=6I", bit, bit, bit, 0, 0, 0)), "capset")
+        done(libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_OVERRIDE, 0, 0), "ambient capability")
     if 0 in (*os.getresuid(), *os.getresgid()):
         fail("still root after giving root up")
 
@@ -157,6 +165,18 @@ def place(wanted: Mapping[int, int]) -> None:
     os.closerange(max(wanted) + 1, above + 64)
 
 
+def staged(plan: Mapping[str, Any], uid: int, gid: int) -> bool:
+    """Whether all is where the new user may read it. A trusted process goes on where root may not mount."""
+    try:
+        if plan["stage"]:
+            stage(plan["stage"], plan["hide"], uid, gid)
+    except OSError:
+        if not plan["trusted"]:
+            raise
+        return False
+    return True
+
+
 def main(plan: Mapping[str, Any]) -> None:
     if plan["group"]:
         Path(plan["group"], "cgroup.procs").write_text("0", encoding="utf-8")
@@ -164,9 +184,7 @@ def main(plan: Mapping[str, Any]) -> None:
         uid, gid = plan["uid"], plan["gid"]
         if uid == 0 or gid == 0:
             fail("LANDBRIDGE_SANDBOX_UID is root. A model never runs as root")
-        if plan["stage"]:
-            stage(plan["stage"], plan["hide"], uid, gid)
-        give_up_root(uid, gid)
+        give_up_root(uid, gid, reads_all=not staged(plan, uid, gid))
     die_with(plan["parent"])
     limit(plan["limits"])
     place({int(target): source for target, source in plan["fds"].items()})

@@ -49,6 +49,7 @@ class Options:
     isolation: str = "trusted"  # "required" is what ``plugin`` and the job can only tighten
     probe: Probe | None = None  # one that holds lets children be contained
     devices: tuple[str, ...] = ()  # the slot's GPU device files
+    env: Mapping[str, str] = field(default_factory=dict)  # what the slot adds: which GPUs are seen
     threads: int | None = None
     log: Callable[[bytes], None] = lambda _piece: None
     tap: Callable[[bytes], None] | None = None  # sees every frame that goes into the child
@@ -162,6 +163,7 @@ class Job:
             memory_mb=limits.memory_mb or (psutil.virtual_memory().total * 4 // 5 >> 20 if strict else None),
             wall_s=limits.wall_s or (LONGEST_S if strict else None),
             devices=self.options.devices,
+            env=self.options.env,
         )
 
     def task(self, task: TaskSpec, data_dir: Path, work_dir: Path, results: JobResults) -> None:
