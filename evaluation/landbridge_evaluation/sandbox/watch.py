@@ -10,8 +10,8 @@ from pathlib import Path
 from landbridge_evaluation.sandbox.launch import Child, below
 
 EVERY_S = 0.05
-PRECISE_S = 0.5  # shared pages are divided among those who share them this often, and whenever it matters
-GROWTH = 1.5  # or when the bound has grown so much over the peak
+PRECISE_S = 10.0
+GROWTH, SMALL_MB = 1.1, 8
 INODES = 50_000  # in all of the child's folders: each costs the kernel about a kilobyte
 LOG_CAP = 32 << 20  # bytes printed; more is no log
 RESULT_CAP = 256 << 20  # bytes of answers to one question
@@ -41,6 +41,8 @@ class Watch:
     peak_mb: int = 0
     looked: float = 0.0
     precise: float = 0.0
+    resident_mb: int = 0  # when the shares were read
+    shares_mb: int = 0
 
     def exceeded(self) -> str | None:
         """``wall``, ``memory``, ``inodes``, ``log_cap``, ``result_cap`` or None."""
@@ -66,14 +68,19 @@ class Watch:
         return None
 
     def measure(self, pids: list[int], now: float) -> None:
-        """Resident pages bound the shares from above and are cheap; the shares are read where the bound is crossed."""
+        """Resident pages are cheap to read and bound how much the shares can have grown since they were last read.
+
+        The shares themselves take the kernel a walk over all pages (10 ms for 200 MB), so they are read only where the
+        bound says that they may have crossed the limit or passed the peak.
+        """
         hidden = memfds(pids)
-        bound = (sum(resident(pid) for pid in pids) + hidden) >> 20
-        over = self.memory_mb is not None and bound > self.memory_mb
-        grown = bound > self.peak_mb and (now - self.precise >= PRECISE_S or bound > GROWTH * self.peak_mb)
-        if over or grown:
-            self.precise = now
-            self.peak_mb = max(self.peak_mb, (sum(shared_out(pid) for pid in pids) + hidden) >> 20)
+        resident_mb = (sum(resident(pid) for pid in pids) + hidden) >> 20
+        at_most = self.shares_mb + max(0, resident_mb - self.resident_mb)
+        over = self.memory_mb is not None and at_most > self.memory_mb
+        if over or at_most > GROWTH * self.peak_mb + SMALL_MB or now - self.precise >= PRECISE_S:
+            self.precise, self.resident_mb = now, resident_mb
+            self.shares_mb = (sum(shared_out(pid) for pid in pids) + hidden) >> 20
+            self.peak_mb = max(self.peak_mb, self.shares_mb)
 
     def why(self, code: str) -> str:
         return WHY[code].format(wall_s=self.wall_s or 0, memory_mb=self.memory_mb, peak_mb=self.peak_mb)
