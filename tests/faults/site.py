@@ -128,12 +128,17 @@ class Site:
 
     def until(self, job: str, *states: str, seconds: float = 60.0) -> Json:
         """The row of ``job`` once it is in one of ``states`` (by default: ended)."""
-        wanted = set(states) or ENDED
+        wanted = {*states, *({"failed"} if states else ENDED)}
         wait_until(lambda: self.job(job)["state"] in wanted, f"{job} to be {wanted}", seconds, 0.1)
         return self.job(job)
 
     def until_shards(self, job: str, count: int, seconds: float = 60.0) -> None:
-        wait_until(lambda: self.job(job)["shards_in"] >= count, f"{count} shards of {job}", seconds, 0.05)
+        def in_or_failed() -> bool:
+            row = self.job(job)
+            assert row["state"] != "failed", row["fault"]
+            return bool(row["shards_in"] >= count)
+
+        wait_until(in_or_failed, f"{count} shards of {job}", seconds, 0.05)
 
 
 @contextmanager

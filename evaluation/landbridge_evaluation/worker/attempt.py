@@ -4,7 +4,7 @@ import dataclasses
 import errno
 import logging
 import shutil
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,15 +51,40 @@ def run_attempt(body: dict[str, Any], sent: float, api: WorkerApi, beats: Worker
     stop = Stop(lease, bench.drain)
     door = AttemptApi(api, spec.job, spec.attempt, lease)
     place = bench.home / "work" / f"{spec.job}-{spec.attempt}"
-    place.mkdir(parents=True)
-    leftovers.sign(place, api.instance)
-    logs = LogSender(place / "log", AttemptApi(beats, spec.job, spec.attempt, lease))
+    try:
+        place.mkdir(parents=True)
+        leftovers.sign(place, api.instance)
+        logs = LogSender(place / "log", AttemptApi(beats, spec.job, spec.attempt, lease))
+    except OSError as error:
+        shutil.rmtree(place, ignore_errors=True)
+        tell(door, trouble_of(error, bench.drain))
+        return
     try:
         with Heart(AttemptApi(beats, spec.job, spec.attempt, lease), stop, logs, bench.heartbeat_s) as heart:
             Attempt(spec, body, door, heart, stop, logs, bench, place).run()
     finally:
         logs.close()
         shutil.rmtree(place, ignore_errors=True)
+
+
+def trouble_of(error: Exception, drain: Drain) -> dict[str, Any]:
+    """The fault that ``error`` is. A full disk drains the worker: another one goes on."""
+    full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+    if full:
+        drain.start()
+    code = "disk_full" if full else "infrastructure_fault"
+    return {"code": code, "text": f"{type(error).__name__}: {error}", "retryable": True}
+
+
+def tell(door: AttemptApi, fault: dict[str, Any]) -> None:
+    """Report that the attempt ended. If that fails, the lease runs out."""
+    text = str(fault.get("text", ""))[:2000]
+    log.warning("job %s fault %s: %s", door.job, fault.get("code"), text)
+    said = {"code": str(fault["code"])[:60], "stage": str(fault.get("stage", ""))[:60], "text": text}
+    try:
+        door.fault({**said, "retryable": bool(fault["retryable"]), "who": str(fault.get("who", ""))})
+    except (Refused, Unreachable) as trouble:
+        log.warning("job %s: its fault could not be told: %s", door.job, trouble)
 
 
 @dataclass(slots=True)
@@ -89,11 +114,7 @@ class Attempt:
             log.warning("job %s: %s The lease runs out.", self.spec.job, trouble)
         except Exception as error:
             log.exception("job %s failed on this worker", self.spec.job)
-            full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
-            if full:
-                self.bench.drain.start()
-            code = "disk_full" if full else "infrastructure_fault"
-            self.tell_fault({"code": code, "text": f"{type(error).__name__}: {error}", "retryable": True})
+            self.tell_fault(trouble_of(error, self.bench.drain))
 
     def attempt(self) -> None:
         started = datetime.now(UTC)
@@ -220,15 +241,10 @@ class Attempt:
             log.warning("job %s could not be released: %s", self.spec.job, trouble)
 
     def tell_fault(self, fault: dict[str, Any]) -> None:
-        text = str(fault.get("text", ""))[:2000]
-        log.warning("job %s fault %s: %s", self.spec.job, fault.get("code"), text)
-        self.logs.line(f"fault {fault.get('code')}: {text}")
-        self.send_logs()
-        said = {"code": str(fault["code"])[:60], "stage": str(fault.get("stage", ""))[:60], "text": text}
-        try:
-            self.door.fault({**said, "retryable": bool(fault["retryable"]), "who": str(fault.get("who", ""))})
-        except (Refused, Unreachable) as trouble:
-            log.warning("job %s: its fault could not be told: %s", self.spec.job, trouble)
+        with suppress(OSError):  # a full disk takes no line, and must be told all the same
+            self.logs.line(f"fault {fault.get('code')}: {str(fault.get('text', ''))[:2000]}")
+            self.send_logs()
+        tell(self.door, fault)
 
     def send_logs(self) -> None:
         try:
