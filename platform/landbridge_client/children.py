@@ -54,7 +54,7 @@ def inspected(place: Path) -> Wheel:
                 installed=modules.installed(apart_from=name),
             )
     except FormatError as error:
-        raise LandbridgeError(f"{error.message} [{error.code}]", code=error.code) from error
+        raise LandbridgeError(error.message, code=error.code) from error
 
 
 def install(wheel: Path, sha256: str, folder: Path) -> None:

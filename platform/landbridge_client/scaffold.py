@@ -45,7 +45,7 @@ learns each task from that task's training rows.
     landbridge submit dist/$module-0.1.0-py3-none-any.whl --suite SUITE --wait
 
 The wheel alone is the submission. It runs in a sandbox: no network, read-only files, and only packages that are
-installed there (numpy, scipy, scikit-learn, torch, transformers). A version never changes: raise `version` for the next.
+installed there (numpy, scipy, scikit-learn, torch, transformers). A version never changes: raise `version` next time.
 """)
 
 PLUGIN = Template('''\

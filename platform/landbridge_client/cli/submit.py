@@ -15,6 +15,7 @@ def add(root: typer.Typer) -> None:
     lines = (
         "submit ./my-model --as lumen/my-model --suite offline_demo --wait",
         "submit lumen/my-model --suite offline_demo",
+        "submit dist/lumen_letters-0.1.0-py3-none-any.whl --as lumen --suite offline_demo --wait",
         "submit ./my-model --as lumen/my-model --yes --json",
     )
     root.command(epilog=examples(*lines))(submit)
@@ -23,8 +24,12 @@ def add(root: typer.Typer) -> None:
 
 def submit(  # noqa: PLR0913, PLR0917 one parameter an option
     context: typer.Context,
-    what: Annotated[str, typer.Argument(metavar="DIR|NS/NAME", help="A folder, or a model that is uploaded already.")],
-    name: Annotated[str | None, typer.Option("--as", metavar="NS/NAME", help="Where the folder goes.")] = None,
+    what: Annotated[
+        str, typer.Argument(metavar="DIR|WHEEL|NS/NAME", help="A folder, a plugin's wheel, or a model that is there.")
+    ],
+    name: Annotated[
+        str | None, typer.Option("--as", metavar="NS/NAME", help="Where it goes; for a wheel NS is enough.")
+    ] = None,
     suite: Annotated[str | None, typer.Option(help="The suite of tasks to measure it on.")] = None,
     revision: Annotated[str, typer.Option(help="Of an uploaded model: a branch, a tag or a commit.")] = "main",
     private: Annotated[bool, typer.Option(help="Create the repository private.")] = False,  # noqa: FBT002 typer's way to make a flag
@@ -42,6 +47,10 @@ def submit(  # noqa: PLR0913, PLR0917 one parameter an option
 
     session = session_of(context)
     folder = Path(what)
+    if folder.is_file() and folder.suffix == ".whl":
+        limit = timeout if wait else None
+        submitting.submit_wheel(session, folder, name, suite, private=private, timeout=limit)
+        return
     if folder.is_file():
         submitting.refuse_file(folder)
     if folder.is_dir():

@@ -12,6 +12,7 @@ from landbridge_client.cli.following import follow, job_text
 from landbridge_client.cli.output import Session, clean, score_rows, table
 from landbridge_client.cli.transfer import bar
 from landbridge_client.errors import LandbridgeError
+from landbridge_client.formats.wheels import is_sdist, parse_name
 from landbridge_client.rest import Submission
 from landbridge_client.screening import LIMITS, LocalFile, folder_files, screen
 from landbridge_client.screening.contents import examine
@@ -38,8 +39,36 @@ def require_suite(session: Session, suite: str | None) -> None:
         raise LandbridgeError(said, code="unknown_suite")
 
 
+def submit_wheel(  # noqa: PLR0913 what the options say
+    session: Session, wheel: Path, name: str | None, suite: str | None, *, private: bool, timeout: float | None
+) -> None:
+    """Inspect a wheel here, send it, submit it; it runs in the platform's sandbox only."""
+    from landbridge_client.children import inspected  # noqa: PLC0415 looks at what is installed
+
+    found = inspected(wheel)
+    require_suite(session, suite)
+    organization, _, model = (name or "").partition("/")
+    organization = organization or _only_organization(session, found.name)
+    client = session.client()
+    session.say(f"Sending {wheel.name} ({human(found.size)}, SHA-256 {found.sha256[:12]}…) to {organization}")
+    sent = client.plugins.send(wheel, organization, model=model, private=private)
+    made = client.plugins.submit(organization, str(sent["wheel_sha256"]), suite=suite)
+    session.say(f"Submitted {sent['model']}@{str(sent['revision'])[:8]}: {made.id}")
+    _follow(session, made, timeout)
+
+
+def _only_organization(session: Session, name: str) -> str:
+    slugs = [str(item["organization"]) for item in session.client().me.get().organizations]
+    if len(slugs) != 1:
+        options = ", ".join(f"{slug}/{name}" for slug in slugs) or f"LAB/{name}"
+        raise typer.BadParameter(f"Say whose plugin it is, for example --as {options}")
+    return slugs[0]
+
+
 def refuse_file(file: Path) -> NoReturn:
-    """A single file is no submission; a wheel is told why it cannot be one yet."""
+    """A single file is no submission, unless it is a wheel; a source distribution is told what to do."""
+    if is_sdist(file.name):
+        parse_name(file.name)
     refused = examine(LocalFile(file.name, file, file.stat().st_size), LIMITS)
     if refused is not None:
         raise SubmissionRefused(f"{refused.message} [{refused.code}]")
@@ -88,6 +117,11 @@ def submit(session: Session, model: str, revision: str, suite: str | None, *, ti
     client = session.client()
     made = client.submissions.create(model, revision=revision, suite=suite)
     session.say(f"Submitted {model}@{revision[:8]}: {made.id}")
+    _follow(session, made, timeout)
+
+
+def _follow(session: Session, made: Submission, timeout: float | None) -> None:
+    client = session.client()
     if timeout is None:
         session.show(dict(made.data), human=_text(made), ids=[made.id])
         return

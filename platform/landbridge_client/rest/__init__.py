@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from landbridge_client.rest.agreements import Agreements, Offers
 from landbridge_client.rest.jobs import Jobs
+from landbridge_client.rest.plugins import Plugins
 from landbridge_client.rest.records import (
     Agreement,
     Board,
@@ -14,6 +15,7 @@ from landbridge_client.rest.records import (
     Me,
     Model,
     Offer,
+    Release,
     Result,
     Submission,
     Suite,
@@ -34,6 +36,7 @@ __all__ = [
     "Me",
     "Model",
     "Offer",
+    "Release",
     "Result",
     "Submission",
     "Suite",
@@ -56,6 +59,7 @@ class Client:
         self.models = Models(self.http)
         self.suites = Suites(self.http)
         self.submissions = Submissions(self.http)
+        self.plugins = Plugins(self.http)
         self.jobs = Jobs(self.http)
         self.results = Results(self.http)
         self.boards = Boards(self.http)

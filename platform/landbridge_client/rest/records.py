@@ -57,6 +57,19 @@ class Version(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Release(Record):
+    """A version of a plugin: one wheel, for good."""
+
+    name: str
+    version: str
+    organization: str = ""
+    model: str = ""
+    wheel: str = ""
+    wheel_sha256: str = ""
+    models: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding(Record):
     code: str
     message: str

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from landbridge_client.formats.errors import FormatError
 from landbridge_client.formats.safetensors import read_header
+from landbridge_client.formats.wheels import SUFFIX, inspect
 from landbridge_client.screening.files import FileView
 from landbridge_client.screening.limits import Limits, human
 
@@ -42,9 +43,9 @@ REMOTE_CODE = ("auto_map", "custom_pipelines")
 EXACT_JSON = ("config.json", "landbridge.json")  # where two readers must not see different values
 
 TO_SAFETENSORS = "Convert the weights: model.save_pretrained(folder, safe_serialization=True), and remove this file."
-NO_CODE_YET = (
-    "Code from outside is not accepted until it can run in a sandbox. Submit weights in a standard architecture, "
-    "or ask the operator to install your plugin."
+CODE_AS_WHEEL = (
+    "Code comes as a wheel, whole and checked: landbridge plugin new, python -m build --wheel, submit dist/NAME.whl. "
+    "Weights in a standard architecture need no code at all."
 )
 
 
@@ -58,6 +59,8 @@ def examine(file: FileView, limits: Limits) -> Refused | None:
     name, suffix = file.path, PurePosixPath(file.path).suffix.lower()
     if file.size > limits.file:
         return Refused("file_too_large", f"{name} has {human(file.size)}; at most {human(limits.file)} are allowed.")
+    if suffix == SUFFIX:
+        return _wheel(file)
     with file.open() as stream:
         head = stream.read(min(HEAD, file.size))
     if suffix == ".safetensors":
@@ -68,6 +71,18 @@ def examine(file: FileView, limits: Limits) -> Refused | None:
     if head.startswith((PNG, JPEG)):
         return _image(file, head, limits)
     return _text(file, suffix, limits)
+
+
+def _wheel(file: FileView) -> Refused | None:
+    """A lab's plugin: read under caps, never executed here."""
+    if "/" in file.path:
+        return Refused("wheel_not_at_root", f"{file.path} must lie at the root of the model. Move it there.")
+    try:
+        with file.open() as stream:
+            inspect(stream, file.size, file.path)
+    except FormatError as error:
+        return Refused(error.code, f"{file.path}: {error.message}")
+    return None
 
 
 def _weights(file: FileView) -> Refused | None:
@@ -84,8 +99,8 @@ def _weights(file: FileView) -> Refused | None:
 
 
 def _by_magic(name: str, suffix: str, head: bytes) -> Refused | None:
-    if suffix == ".whl" or suffix in CODE or head.startswith((b"#!", b"\x7fELF", b"MZ", b"\xca\xfe\xba\xbe")):
-        return Refused("lab_code_refused", f"{name} is code. {NO_CODE_YET}")
+    if suffix in CODE or head.startswith((b"#!", b"\x7fELF", b"MZ", b"\xca\xfe\xba\xbe")):
+        return Refused("lab_code_refused", f"{name} is code. {CODE_AS_WHEEL}")
     if (refused := _pickle_or_archive(name, head)) is not None:
         return refused
     if suffix in PICKLES:
@@ -100,7 +115,9 @@ def _pickle_or_archive(name: str, head: bytes) -> Refused | None:
     if archive == "zip" and re.search(rb"data\.pkl|\.npy", head):
         return Refused("pickle_in_weights", f"{name} is a PyTorch or NumPy file that holds pickles. {TO_SAFETENSORS}")
     if archive == "zip" and b".dist-info/" in head:
-        return Refused("lab_code_refused", f"{name} is a wheel. {NO_CODE_YET}")
+        return Refused(
+            "lab_code_refused", f"{name} is a wheel under another name. Keep the name it was built with."
+        )
     if archive is not None:
         return Refused(
             "archive_refused",

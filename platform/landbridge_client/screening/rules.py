@@ -13,6 +13,7 @@ from landbridge_client.screening.paths import path_problem, screen_paths
 from landbridge_plugins import Finding
 
 CARD, CONFIG, MARKER = "README.md", "config.json", "landbridge.json"
+WHEEL = ".whl"
 INDEX, WEIGHTS = ".safetensors.index.json", ".safetensors"
 SCHEMA = "landbridge.model/1"
 CARD_BYTES = 8_000_000
@@ -90,13 +91,18 @@ def _card(files: Mapping[str, FileView]) -> Iterator[Finding]:
 
 def _model(files: Mapping[str, FileView]) -> Iterator[Finding]:
     weights = [path for path in files if path.endswith(WEIGHTS)]
+    wheels = [path for path in files if path.lower().endswith(WHEEL)]
+    if len(wheels) > 1:
+        yield _blocking("wheels_many", f"There are {len(wheels)} wheels. Keep the one that loads this model.")
     if MARKER in files:
         yield from _marker(files[MARKER])
+    elif wheels:
+        pass  # the wheel says which model it brings
     elif not weights:
         yield _blocking(
             "no_model",
             "There is no model: neither a .safetensors file nor a landbridge.json. Save it with "
-            "model.save_pretrained(folder), or name the plugin that loads it in landbridge.json.",
+            "model.save_pretrained(folder), name its plugin in landbridge.json, or add your plugin's wheel.",
         )
     elif CONFIG not in files:
         yield _blocking(
