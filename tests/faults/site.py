@@ -85,6 +85,9 @@ class Site:
         broker = (self.readers or self.broker) if broker is None else broker
         shelves = self.environment["PYTHONPATH"]
         environment = {"PATH": os.defpath, "PYTHONPATH": shelves, "LANDBRIDGE_TOKEN": token, "HOME": str(place)}
+        environment |= {
+            name: value for name, value in self.environment.items() if name.startswith("LANDBRIDGE_SANDBOX")
+        }
         return self.add(
             name,
             *("-m", "landbridge_evaluation", "worker", "--url", url or self.url, "--home", str(place)),
