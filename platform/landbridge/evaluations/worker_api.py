@@ -33,6 +33,7 @@ from landbridge.evaluations.errors import (
 )
 from landbridge.evaluations.machine import JobState
 from landbridge.evaluations.models import Attempt, Job, Pool, Shard, Worker
+from landbridge_evaluation import points
 
 PROTOCOL: Final = "1"
 POLL: Final = 2
@@ -125,6 +126,7 @@ class LeaseView(WorkerView):
         if lease is None:
             return Response(status=204, headers={"Retry-After": str(POLL)})
         hub = jobspec.hub_of(request.build_absolute_uri("/").rstrip("/"), lease.text, lease.attempt)
+        points.reached("lease_unanswered")
         spec = jobspec.body(lease.job, lease.attempt, lease.contents, hub)
         held = settings.LANDBRIDGE_LEASE.total_seconds()
         return Response({**spec, "lease_s": held}, status=200 if lease.repeated else 201)
@@ -182,9 +184,11 @@ class ShardView(WorkerView):
         shard_files.check(body)
         held_job(job, number, self.worker)  # a zombie's bytes are not even written
         shard_files.keep(body)
+        points.reached("shard_stored")
         kept, fresh = services.put_shard(
             job_id=job, number=number, worker=self.worker, index=index, sha256=sha256, size=len(body), actor=self.actor
         )
+        points.reached("shard_unanswered")
         return Response({"kept": kept}, status=201 if fresh else 200)
 
     def get(self, _request: Request, job: str, number: int, index: int) -> HttpResponse:
@@ -202,6 +206,7 @@ class LogView(WorkerView):
         upto = services.add_log(
             job_id=job, number=number, worker=self.worker, offset=chunk.offset, text=chunk.text, actor=self.actor
         )
+        points.reached("log_unanswered")
         return Response({"next": upto})
 
 
@@ -225,6 +230,7 @@ class ResultView(WorkerView):
             signer=platform_signer(),
             actor=self.actor,
         )
+        points.reached("result_unanswered")
         return Response({"result": result.pk}, status=201 if fresh else 200)
 
 

@@ -18,6 +18,7 @@ from landbridge.evaluations.models import Attempt, Job, LogChunk, Result, Score,
 from landbridge.evaluations.scoring import scores_of
 from landbridge.evaluations.values import Delivery
 from landbridge_client import dsse
+from landbridge_evaluation import points
 from landbridge_registry.sealing import hold_all
 
 LOG_CAP = 8 << 20  # bytes of one attempt's log that are kept
@@ -98,6 +99,7 @@ def deliver_result(  # noqa: PLR0913 an attempt's address, what it brings, and w
         device_class=verification.device_class_of(statement["predicate"]),
     )
     Score.objects.bulk_create(list(_scores(result, job, expected.tasks)))
+    points.reached("result_uncommitted")
     _keep_for_good(result, job, expected.tasks)
     _finalize(job, number)  # the beat that says so may come later than the result
     steps.finish(job, who=Who.WORKER, action="accept", outcome="done")

@@ -20,6 +20,7 @@ from landbridge.evaluations.errors import JobEnded, ShareFull
 from landbridge.evaluations.events import tell_state
 from landbridge.evaluations.machine import ACTIVE, JOB, JobState
 from landbridge.evaluations.models import Attempt, Job, Share, Worker
+from landbridge_evaluation import points
 
 TRIES = 5
 SEEN = timedelta(seconds=10)
@@ -105,6 +106,7 @@ def _granted(job: Job, worker: Worker, instance: UUID, key: str, now: datetime) 
     token, text = _issue(job, worker, contents)
     attempt.token = token
     attempt.save(force_insert=True)
+    points.reached("lease_uncommitted")
     tell_state(job.pk, JobState.LEASED, text=f"{worker.name} took the job.", attempt=job.attempt)
     return Lease(job, attempt, contents, token, text)
 
@@ -144,6 +146,7 @@ def take_back_job(*, job_id: str, actor: User) -> bool:
     name = job.worker.name if job.worker else "The worker"
     fault = {**LOST, "text": f"{name} was not heard of for {settings.LANDBRIDGE_LEASE.total_seconds():g} s."}
     steps.give_back(job, who=Who.CLOCK, outcome="lost", fault=fault, counted=True)
+    points.reached("take_back_uncommitted")
     return True
 
 
