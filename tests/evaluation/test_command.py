@@ -59,7 +59,8 @@ def test_a_run_leaves_results_samples_and_says_nothing_but_data_on_stdout(
     assert (acc["value"], acc["n"], acc["method"]) == (0.75, 60, "wilson")
     assert acc["ci95"] == pytest.approx([0.6276, 0.8422], abs=1e-4)
     manifest = value["manifest"]
-    assert manifest["sandbox"] in {"none", "bwrap"} and manifest["seeds"] == [0] and manifest["tasks"]["mine"] == task["digest"]
+    assert manifest["sandbox"] in {"none", "bwrap"}
+    assert manifest["seeds"] == [0] and manifest["tasks"]["mine"] == task["digest"]
     samples = [json.loads(line) for line in (place / "out" / "samples.jsonl").read_text().splitlines()]
     assert len(samples) == 60 and {one["prediction"] for one in samples} == {"yes"}
 

@@ -42,6 +42,18 @@ def test_every_namespace_is_new_and_nothing_is_inherited() -> None:
     assert names == recipe.environment(1).keys() and len(names) == 12
 
 
+def test_links_out_of_a_model_folder_are_followed_for_trusted_models_only(tmp_path: Path) -> None:
+    model, blob = tmp_path / "model", tmp_path / "blob"
+    (model / "deep").mkdir(parents=True)
+    (model / "config.json").write_text("{}")
+    assert [*recipe.given(Inputs(model=model))] == [(model, "/model")]
+    blob.write_text("weights")
+    (model / "deep" / "weights").symlink_to(blob)
+    given = [(model / "config.json", "/model/config.json"), (blob, "/model/deep/weights")]
+    assert [*recipe.given(Inputs(model=model))] == given
+    assert [*recipe.given(Inputs(model=model, plugin=tmp_path))] == [(model, "/model"), (tmp_path, "/plugin")]
+
+
 def test_limits_leave_the_last_word_on_memory_to_the_watchdog() -> None:
     bounds = recipe.limits(Inputs(memory_mb=1000, wall_s=10, threads=3))
     assert bounds["RLIMIT_DATA"] > 1000 << 20 and bounds["RLIMIT_CPU"] == 50
