@@ -15,6 +15,7 @@ class ModelRef:
     repo: str
     revision: str
     digest: str  # of its tree
+    private: bool = False  # not kept on a machine after the job
 
     def to_json(self) -> dict[str, Any]:
         return {"repo": self.repo, "revision": self.revision, "digest": self.digest}
@@ -29,6 +30,7 @@ class DataRef:
     digest: str
     labels_digest: str
     tasks: tuple[str, ...] = ()
+    private: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -111,7 +113,7 @@ class JobSpec:
             job=value["job"],
             attempt=value["attempt"],
             kind=value.get("kind", "evaluation"),
-            model=ModelRef(**{key: value["model"][key] for key in ("repo", "revision", "digest")}),
+            model=model_ref(value["model"]),
             plugin=value.get("plugin"),
             tasks=tuple(TaskSpec.from_json(one) for one in value["tasks"]),
             data=tuple(data_ref(one) for one in value["data"]),
@@ -130,6 +132,11 @@ class JobSpec:
         return tuple(one for one in self.shards if one.task == task)
 
 
+def model_ref(value: Mapping[str, Any]) -> ModelRef:
+    named = {key: value[key] for key in ("repo", "revision", "digest")}
+    return ModelRef(**named, private=bool(value.get("private", False)))
+
+
 def data_ref(value: Mapping[str, Any]) -> DataRef:
     named = {key: value[key] for key in ("repo", "revision", "digest", "labels_digest")}
-    return DataRef(**named, tasks=tuple(value.get("tasks", ())))
+    return DataRef(**named, tasks=tuple(value.get("tasks", ())), private=bool(value.get("private", False)))

@@ -19,7 +19,7 @@ from landbridge_evaluation.errors import ContentChanged
 from landbridge_evaluation.jobspec import DataRef
 from landbridge_evaluation.worker import clock, statement
 from landbridge_evaluation.worker.api import AttemptApi, Refused, Unreachable, WorkerApi
-from landbridge_evaluation.worker.cache import Cache, checked, size_of
+from landbridge_evaluation.worker.cache import checked
 from landbridge_evaluation.worker.clock import Deadline
 from landbridge_evaluation.worker.logs import LogSender
 from landbridge_evaluation.worker.process import load_key, model_labels
@@ -179,19 +179,6 @@ def test_a_shard_that_came_back_changed_is_not_used(tmp_path: Path) -> None:
         store = RemoteStore(AttemptApi(api, "j", 2, Deadline.after(20)), tmp_path, Stop(Deadline.after(20), Drain()))
         with pytest.raises(ContentChanged):
             store.get(0)
-
-
-def test_the_cache_drops_the_oldest_first_and_never_what_is_used(tmp_path: Path) -> None:
-    cache = Cache(tmp_path, limit=250)
-    for number, name in enumerate(("old", "used", "new")):
-        folder = tmp_path / "models" / name
-        folder.mkdir(parents=True)
-        (folder / "file").write_bytes(b"x" * 100)
-        os.utime(folder, (number, number))
-    cache.used[tmp_path / "models" / "old"] = 1
-    cache.prune()
-    assert sorted(one.name for one in (tmp_path / "models").iterdir()) == ["new", "old"]
-    assert size_of(tmp_path / "models") == 200
 
 
 def test_a_cached_folder_that_cannot_be_read_is_not_good(tmp_path: Path) -> None:

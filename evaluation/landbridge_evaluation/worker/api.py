@@ -4,7 +4,7 @@ import base64
 import hashlib
 import random
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -76,9 +76,15 @@ class WorkerApi:
         names = ("worker", "name", "lease_s", "heartbeat_s", "poll_s")
         return Terms(*(answer[name] for name in names))
 
-    def lease(self, wanted: str | None, key: str) -> dict[str, Any] | None:
-        """The JobSpec, or ``None``: nothing to do. The same ``key`` gives the same lease."""
-        answer = self.call("POST", "leases", json={"job": wanted}, headers={"Idempotency-Key": key})
+    def lease(
+        self, wanted: str | None, key: str, *, labels: Sequence[str] = (), wait_s: float = 0.0
+    ) -> dict[str, Any] | None:
+        """The JobSpec, or ``None``: nothing to do, within ``wait_s`` where the platform grants that.
+
+        The same ``key`` gives the same lease. ``labels`` are the asking slot's; without them, the worker's.
+        """
+        wish = {"job": wanted, "labels": list(labels), "wait_s": wait_s}
+        answer = self.call("POST", "leases", json=wish, headers={"Idempotency-Key": key})
         if answer.status_code == NO_CONTENT:
             return None
         spec: dict[str, Any] = answer.json()

@@ -4,15 +4,17 @@ import dataclasses
 import errno
 import logging
 import shutil
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from landbridge_client import dsse
 from landbridge_evaluation import points
-from landbridge_evaluation.errors import Fault, Stopped
+from landbridge_evaluation.errors import Fault, NoIsolation, Stopped
 from landbridge_evaluation.jobspec import JobSpec
 from landbridge_evaluation.sandbox import Probe
 from landbridge_evaluation.supervisor import JobResults, Options, Progress, run_job
@@ -20,12 +22,15 @@ from landbridge_evaluation.worker import leftovers, plugins, screening, statemen
 from landbridge_evaluation.worker.api import AttemptApi, Refused, Unreachable, WorkerApi
 from landbridge_evaluation.worker.cache import Cache
 from landbridge_evaluation.worker.clock import Deadline
-from landbridge_evaluation.worker.heart import Heart
+from landbridge_evaluation.worker.devices import Slot
+from landbridge_evaluation.worker.heart import Heart, Sample
 from landbridge_evaluation.worker.logs import LogSender
 from landbridge_evaluation.worker.shards import RemoteStore
+from landbridge_evaluation.worker.shelves import DiskFull
 from landbridge_evaluation.worker.signals import FENCED, LEASE_LOST, Drain, Stop
 
 log = logging.getLogger(__name__)
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,9 @@ class Bench:
     threads: int
     plugins: tuple[Path, ...] = ()
     probe: Probe | None = None  # that children are contained here
+    slot: Slot = field(default_factory=partial(Slot, number=0))
+    withdraw: Callable[[str], None] = lambda _why: None  # a child could not be contained after all
+    sample: Sample = list  # how busy the GPUs are
 
 
 def run_attempt(body: dict[str, Any], sent: float, api: WorkerApi, beats: WorkerApi, bench: Bench) -> None:
@@ -57,23 +65,26 @@ def run_attempt(body: dict[str, Any], sent: float, api: WorkerApi, beats: Worker
         logs = LogSender(place / "log", AttemptApi(beats, spec.job, spec.attempt, lease))
     except OSError as error:
         shutil.rmtree(place, ignore_errors=True)
-        tell(door, trouble_of(error, bench.drain))
+        tell(door, trouble_of(error, bench))
         return
     try:
-        with Heart(AttemptApi(beats, spec.job, spec.attempt, lease), stop, logs, bench.heartbeat_s) as heart:
+        beating = AttemptApi(beats, spec.job, spec.attempt, lease)
+        with Heart(beating, stop, logs, bench.heartbeat_s, bench.sample) as heart:
             Attempt(spec, body, door, heart, stop, logs, bench, place).run()
     finally:
         logs.close()
         shutil.rmtree(place, ignore_errors=True)
 
 
-def trouble_of(error: Exception, drain: Drain) -> dict[str, Any]:
-    """The fault that ``error`` is. A full disk drains the worker: another one goes on."""
-    full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
-    if full:
-        drain.start()
-    code = "disk_full" if full else "infrastructure_fault"
-    return {"code": code, "text": f"{type(error).__name__}: {error}", "retryable": True}
+def trouble_of(error: Exception, bench: Bench) -> dict[str, Any]:
+    """The fault that ``error`` is. A disk on which nothing fits any more drains the worker: another one goes on."""
+    full = isinstance(error, DiskFull) or (isinstance(error, OSError) and error.errno in FULL)
+    if full and not bench.cache.shelves.roomy():
+        log.error("The disk of %s is full. This worker takes no more jobs and ends; free some space there.", bench.home)
+        bench.drain.start(why=DiskFull.code)
+    code = DiskFull.code if full else "infrastructure_fault"
+    text = str(error) if isinstance(error, Fault) else f"{type(error).__name__}: {error}"
+    return {"code": code, "text": text, "retryable": True}
 
 
 def tell(door: AttemptApi, fault: dict[str, Any]) -> None:
@@ -104,6 +115,12 @@ class Attempt:
             self.attempt()
         except Stopped as stopped:
             self.stopped(str(stopped))
+        except NoIsolation as fault:  # this machine's fault alone: another takes the job, and nothing is counted
+            self.bench.withdraw(str(fault))
+            self.logs.line(str(fault))
+            self.stopped(fault.kind)
+        except DiskFull as fault:
+            self.tell_fault(trouble_of(fault, self.bench))
         except Fault as fault:
             self.tell_fault({**fault.to_json(), "retryable": fault.retryable})
         except Refused as refusal:
@@ -114,14 +131,14 @@ class Attempt:
             log.warning("job %s: %s The lease runs out.", self.spec.job, trouble)
         except Exception as error:
             log.exception("job %s failed on this worker", self.spec.job)
-            self.tell_fault(trouble_of(error, self.bench.drain))
+            self.tell_fault(trouble_of(error, self.bench))
 
     def attempt(self) -> None:
         started = datetime.now(UTC)
         with ExitStack() as held:
             model, data = self.fetch(held)
             points.reached("files_fetched")
-            code = self.code(model)
+            code = self.code(model, held)
             if self.spec.kind == "screening":
                 self.screen(model, code, started)
                 return
@@ -142,12 +159,14 @@ class Attempt:
             found |= dict.fromkeys(one.tasks, folder)
         return model, found
 
-    def code(self, model: Path) -> Path | None:
+    def code(self, model: Path, held: ExitStack) -> Path | None:
         """The lab's own code, inspected and installed, if the job names some. It runs in the sandbox only."""
         if self.spec.plugin is None:
             return None
         self.logs.line(f"installing {self.spec.plugin.get('wheel')}")
-        return plugins.of(self.spec.plugin, model, self.bench.cache.home)
+        named, private = str(self.spec.plugin.get("wheel_sha256")), self.spec.model.private
+        home = held.enter_context(self.bench.cache.code(named, private=private))
+        return plugins.of(self.spec.plugin, model, home)
 
     def screen(self, model: Path, code: Path | None, started: datetime) -> None:
         """The conformance kit over the lab's code, and what it found, delivered."""
@@ -187,6 +206,8 @@ class Attempt:
                 plugin=code,
                 isolation=self.spec.isolation,
                 probe=self.bench.probe,
+                devices=self.bench.slot.files,
+                env=self.bench.slot.env,
                 threads=self.bench.threads,
                 log=self.logs.write,
             ),
@@ -219,6 +240,7 @@ class Attempt:
                 "attempts": self.body.get("attempts"),
                 "threads": self.bench.threads,
                 "probe": self.bench.probe,
+                "device_class": self.bench.slot.kind,
             },
         )
         self.logs.line("scores are computed and signed")
@@ -247,6 +269,8 @@ class Attempt:
         tell(self.door, fault)
 
     def send_logs(self) -> None:
+        """The rest: nothing is logged after this but how the attempt ends."""
+        self.logs.seal()
         try:
             self.logs.send()
         except (Refused, Unreachable) as trouble:

@@ -1,11 +1,11 @@
 """Weights and data on this machine, by digest. Nothing is used before its digest was checked, each time."""
 
+import errno
 import logging
 import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -17,10 +17,12 @@ from landbridge_client.hub import HubClient
 from landbridge_evaluation.datasets import open_sealed
 from landbridge_evaluation.errors import ContentChanged, Fault, InfrastructureFault, Stopped
 from landbridge_evaluation.jobspec import DataRef, HubAccess, ModelRef
+from landbridge_evaluation.worker.shelves import DiskFull, Shelves
 
 log = logging.getLogger(__name__)
-LIMIT = 50 << 30  # bytes
 Ask = Callable[[], str | None]
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+LOOK_S = 0.2  # seconds between two looks at whether to stop, while another slot fetches the same
 
 
 class EntitlementLost(Fault):
@@ -33,15 +35,25 @@ class DownloadFailed(InfrastructureFault):
     code = "download_failed"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Something sealed, and where it lies on this machine. ``private`` goes with the last job that uses it."""
+
+    shelf: str
+    key: str
+    kind: str
+    repo: str
+    revision: str
+    private: bool
+
+
 @dataclass(slots=True)
 class Cache:
-    """One per worker's home. ``limit`` bytes are kept; the least recently used go first, before a download."""
+    """One per worker's home, shared by its slots. ``shelves`` keep within their limit; a running job's are held."""
 
-    home: Path
-    limit: int = LIMIT
-    locks: dict[str, threading.Lock] = field(default_factory=dict)
+    shelves: Shelves
+    locks: dict[Path, threading.Lock] = field(default_factory=dict)
     guard: threading.Lock = field(default_factory=threading.Lock)
-    used: dict[Path, int] = field(default_factory=dict)
 
     @contextmanager
     def model(self, wanted: ModelRef, hub: HubAccess, stop: Ask) -> Iterator[Path]:
@@ -50,7 +62,11 @@ class Cache:
         def good(folder: Path) -> bool:
             return digest_of(folder) == wanted.digest
 
-        with self._held("models", wanted.digest, "model", wanted.repo, wanted.revision, hub, stop, good) as folder:
+        named = Wanted(
+            shelf="models", key=wanted.digest, kind="model", repo=wanted.repo, revision=wanted.revision,
+            private=wanted.private,
+        )  # fmt: skip
+        with self._held(named, hub, stop, good) as folder:
             yield folder
 
     @contextmanager
@@ -63,86 +79,86 @@ class Cache:
             return (sealed.digest, sealed.labels_digest) == (wanted.digest, wanted.labels_digest)
 
         key = f"{wanted.digest[:32]}{wanted.labels_digest[:32]}"
-        with self._held("datasets", key, "dataset", wanted.repo, wanted.revision, hub, stop, good) as folder:
+        named = Wanted(
+            shelf="datasets", key=key, kind="dataset", repo=wanted.repo, revision=wanted.revision,
+            private=wanted.private,
+        )  # fmt: skip
+        with self._held(named, hub, stop, good) as folder:
             yield folder
 
     @contextmanager
-    def _held(  # noqa: PLR0913, PLR0917 an address, how it is fetched, and how it is checked
-        self,
-        shelf: str,
-        key: str,
-        kind: str,
-        repo: str,
-        revision: str,
-        hub: HubAccess,
-        stop: Ask,
-        good: Callable[[Path], bool],
-    ) -> Iterator[Path]:
-        place = self.home / shelf / key
-        with self._in_use(place):
-            with self._lock(key):
+    def code(self, sha256: str, *, private: bool) -> Iterator[Path]:
+        """Where the lab's wheel with this digest is installed: a home whose folder for it is held meanwhile."""
+        home = self.shelves.home_of(private=private)
+        with self.shelves.hold(home / "plugins" / sha256, private=private):
+            yield home
+
+    @contextmanager
+    def _held(self, wanted: Wanted, hub: HubAccess, stop: Ask, good: Callable[[Path], bool]) -> Iterator[Path]:
+        place = self.shelves.home_of(private=wanted.private) / wanted.shelf / wanted.key
+        with self.shelves.hold(place, private=wanted.private):
+            with self._alone(place, stop):
                 if not (place.is_dir() and checked(place, good)):
-                    self._fetch(place, kind, repo, revision, hub, stop)
+                    self._fetch(place, wanted, hub, stop)
                     if not checked(place, good):
-                        shutil.rmtree(place, ignore_errors=True)
-                        raise ContentChanged(f"{repo} arrived with another digest than the job names.")
+                        self.shelves.drop(place)
+                        raise ContentChanged(f"{wanted.repo} arrived with another digest than the job names.")
                 os.utime(place)
             yield place
 
-    def _fetch(self, place: Path, kind: str, repo: str, revision: str, hub: HubAccess, stop: Ask) -> None:  # noqa: PLR0913, PLR0917
+    @contextmanager
+    def _alone(self, place: Path, stop: Ask) -> Iterator[None]:
+        """One slot fetches a thing, others that want it wait; who is told to stop waits no longer."""
+        with self.guard:
+            lock = self.locks.setdefault(place, threading.Lock())
+        while not lock.acquire(timeout=LOOK_S):
+            if reason := stop():
+                raise Stopped(reason)
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _fetch(self, place: Path, wanted: Wanted, hub: HubAccess, stop: Ask) -> None:
         """Download beside ``place``, then rename. What an earlier attempt brought is gone on from."""
-        self.prune()
-        shutil.rmtree(place, ignore_errors=True)
-        aside = self.home / "incoming" / place.name
-        aside.mkdir(parents=True, exist_ok=True)
+        self.shelves.drop(place)
+        aside = self.shelves.home_of(private=wanted.private) / "incoming" / place.name
 
         def watch(_path: str, _done: int, _total: int) -> None:
             if reason := stop():
                 raise Stopped(reason)
 
-        try:
-            with HubClient(hub.url, hub.token) as client:
-                client.snapshot(repo, kind, revision, aside, progress=watch)
-        except WrongBytes as error:
-            raise ContentChanged(str(error)) from error
-        except (Denied, NotFound) as error:
-            if error.status == HTTPStatus.UNAUTHORIZED:  # the token ended with the lease: that says nothing of rights
-                raise DownloadFailed(f"{repo}: {error}", stage="downloading") from error
-            raise EntitlementLost(f"{repo}: {error}", stage="downloading") from error
-        except LandbridgeError as error:
-            final = isinstance(error, ApiError) and error.status < 500  # noqa: PLR2004 HTTP
-            kind_of = EntitlementLost if final else DownloadFailed
-            raise kind_of(f"{repo}: {error}", stage="downloading") from error
-        place.parent.mkdir(parents=True, exist_ok=True)
-        aside.replace(place)
+        with ExitStack() as held:
+            held.enter_context(self.shelves.hold(aside, private=wanted.private))
+            held.enter_context(told_apart(wanted.repo))
+            client = held.enter_context(HubClient(hub.url, hub.token))
+            size = sum(file.size for file in client.tree(wanted.repo, wanted.kind, wanted.revision))
+            held.enter_context(self.shelves.room(max(0, size - size_of(aside)), what=wanted.repo))
+            aside.mkdir(parents=True, exist_ok=True)
+            client.snapshot(wanted.repo, wanted.kind, wanted.revision, aside, progress=watch)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            aside.replace(place)
 
-    def prune(self) -> None:
-        """Make room, oldest first; what a slot uses stays. Never everything at once."""
-        with self.guard:
-            shelves = [self.home / shelf for shelf in ("models", "datasets")]
-            folders = [one for shelf in shelves if shelf.is_dir() for one in shelf.iterdir()]
-            sizes = {one: size_of(one) for one in folders}
-            total = sum(sizes.values())
-            for folder in sorted(folders, key=lambda one: one.stat().st_mtime):
-                if total <= self.limit:
-                    return
-                if not self.used.get(folder):
-                    shutil.rmtree(folder, ignore_errors=True)
-                    total -= sizes[folder]
 
-    @contextmanager
-    def _in_use(self, place: Path) -> Iterator[None]:
-        with self.guard:
-            self.used[place] = self.used.get(place, 0) + 1
-        try:
-            yield
-        finally:
-            with self.guard:
-                self.used[place] -= 1
-
-    def _lock(self, key: str) -> threading.Lock:
-        with self.guard:
-            return self.locks.setdefault(key, threading.Lock())
+@contextmanager
+def told_apart(repo: str) -> Iterator[None]:
+    """What went wrong with a download, as the fault of the one who must act."""
+    try:
+        yield
+    except WrongBytes as error:
+        raise ContentChanged(str(error)) from error
+    except (Denied, NotFound) as error:
+        if error.status == HTTPStatus.UNAUTHORIZED:  # the token ended with the lease: that says nothing of rights
+            raise DownloadFailed(f"{repo}: {error}", stage="downloading") from error
+        raise EntitlementLost(f"{repo}: {error}", stage="downloading") from error
+    except LandbridgeError as error:
+        final = isinstance(error, ApiError) and error.status < 500  # noqa: PLR2004 HTTP
+        kind_of = EntitlementLost if final else DownloadFailed
+        raise kind_of(f"{repo}: {error}", stage="downloading") from error
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise DiskFull(f"The disk is full: {repo} could not be written.", stage="downloading") from error
 
 
 def checked(place: Path, good: Callable[[Path], bool]) -> bool:
@@ -160,4 +176,5 @@ def digest_of(folder: Path) -> str:
 
 
 def size_of(folder: Path) -> int:
+    """Bytes of the files in ``folder``; 0 where there is none."""
     return sum(one.stat().st_size for one in folder.rglob("*") if one.is_file())

@@ -63,11 +63,13 @@ def library(name: str) -> str | None:
         return None
 
 
-def device_class(child: Mapping[str, Any], wanted: str) -> str:
-    """``cpu``, or ``cuda:sm90``. A child cannot make a CPU look like a GPU: the driver is asked for what is there."""
+def device_class(child: Mapping[str, Any], wanted: str, slot: str = "") -> str:
+    """``cpu``, or ``cuda:sm90``. What is there, its ``slot`` or the driver says, not the child."""
     used = str(child.get("device") or wanted)
     if not used.startswith("cuda"):
         return CPU
+    if slot:
+        return slot
     return next(iter(_compute_capabilities()), CPU)
 
 
@@ -85,7 +87,7 @@ def _compute_capabilities() -> tuple[str, ...]:
     return tuple(f"cuda:sm{line.strip().replace('.', '')}" for line in said.stdout.splitlines() if line.strip())
 
 
-def environment(manifest: Mapping[str, Any], threads: int | None) -> dict[str, Any]:
+def environment(manifest: Mapping[str, Any], threads: int | None, slot: str = "") -> dict[str, Any]:
     """What repeats the numbers. What the child says of itself is informative, and marked so (decimals are left)."""
     child = manifest.get("child") or {}
     return {
@@ -95,7 +97,7 @@ def environment(manifest: Mapping[str, Any], threads: int | None) -> dict[str, A
         "torch": library("torch"),
         "cuda": str(child.get("cuda") or "") or None,
         "device": str(child.get("device") or manifest.get("device")),
-        "device_class": device_class(child, str(manifest.get("device") or "")),
+        "device_class": device_class(child, str(manifest.get("device") or ""), slot),
         "dtype": str(child.get("dtype") or manifest.get("dtype")),
         "deterministic": bool(child.get("deterministic", True)),
         "threads": threads,

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
@@ -13,14 +14,15 @@ from landbridge_evaluation.worker.signals import CANCEL, FENCED, RELEASE, Stop
 
 log = logging.getLogger(__name__)
 AT_MOST_EVERY = 1.0  # seconds between beats that carry new progress
+Sample = Callable[[], list[dict[str, Any]]]  # how busy each GPU is, where that was measured anew
 OBEYS_WITHIN = 0.6  # seconds that a slot has to end what it runs before the heart answers a cancel for it
 
 
 class Heart:
     """Use as a context manager around an attempt. Sends progress and new log lines, obeys directives."""
 
-    def __init__(self, api: AttemptApi, stop: Stop, logs: LogSender, every: float) -> None:
-        self.api, self.stop, self.logs, self.every = api, stop, logs, every
+    def __init__(self, api: AttemptApi, stop: Stop, logs: LogSender, every: float, sample: Sample = list) -> None:
+        self.api, self.stop, self.logs, self.every, self.sample = api, stop, logs, every, sample
         self.state = "leased"
         self.progress: dict[str, Any] = {"stage": "downloading", "items_done": 0, "items_total": 0, "memory_mb": 0}
         self.moved, self.ended = threading.Event(), threading.Event()
@@ -56,7 +58,9 @@ class Heart:
 
     def _once(self) -> None:
         try:
-            answer = self.api.heartbeat({"state": self.state, **self.progress})
+            gpus = self.sample()
+            more = {"gpus": gpus} if gpus else {}
+            answer = self.api.heartbeat({"state": self.state, **self.progress, **more})
             self.logs.send()
         except Refused as refusal:
             if refusal.lost:

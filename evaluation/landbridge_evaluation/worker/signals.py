@@ -15,10 +15,14 @@ class Drain:
     def __init__(self) -> None:
         self.event = threading.Event()
         self.deadline: Deadline | None = None
+        self.why = ""
 
-    def start(self, grace: float = GRACE) -> None:
-        if self.deadline is None:
-            self.deadline = Deadline.after(grace)
+    def start(self, grace: float = GRACE, why: str = "") -> None:
+        """The first reason stands; a shorter grace replaces a longer one."""
+        asked = Deadline.after(grace)
+        if self.deadline is None or asked.at < self.deadline.at:
+            self.deadline = asked
+        self.why = self.why or why
         self.event.set()
 
     @property

@@ -37,7 +37,9 @@ def envelope(  # noqa: PLR0913 what a statement is about
         "tasks": [task(one, results["tasks"][one["name"]], code=spec.plugin is not None) for one in named(spec)],
         "shards": shards,
         "engine": {**decimals(dict(results["manifest"]["engine"])), "commit": environment.commit()},
-        "environment": decimals(environment.environment(results["manifest"], facts.get("threads"))),
+        "environment": decimals(
+            environment.environment(results["manifest"], facts.get("threads"), str(facts.get("device_class") or ""))
+        ),
         "seeds": list(spec.seeds),
         "sandbox": sandbox(str(results["manifest"].get("sandbox", "none")), facts.get("probe")),
         "self_reported": spec.plugin is not None and any(one.kind in CLAIMED for one in spec.tasks),
