@@ -89,7 +89,7 @@ TRANSPORT_ALIASES["redis"] = TRANSPORT_ALIASES["rediss"] = "landbridge_evaluatio
 class Consumer(StockConsumer):
     """Celery's consumer without delayed delivery: that declares exchanges, which a worker's account may not."""
 
-    class Blueprint(StockConsumer.Blueprint):
+    class Blueprint(StockConsumer.Blueprint):  # type: ignore[misc, valid-type] # celery-types knows it as a variable
         default_steps: ClassVar = [one for one in StockConsumer.Blueprint.default_steps if "delayed" not in str(one)]
 
 

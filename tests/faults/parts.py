@@ -93,7 +93,7 @@ def kill_for_sure(process: psutil.Process, seconds: float = 10.0) -> bool:
         if not lives(process):
             return False
         with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(handle, signal.SIGKILL)  # type: ignore[attr-defined] # Linux
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
             until = time.monotonic() + seconds
             pause = threading.Event()
             while lives(process):
@@ -136,7 +136,7 @@ class Keeper:
                 if not part.held and not part.alive:
                     part.clear()
                     self.ended.wait(RESTART_S)
-                    if not part.held and not self.ended.is_set():
+                    if not self.ended.is_set():
                         part.start()
 
     def stop(self) -> None:

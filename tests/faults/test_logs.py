@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -85,7 +86,7 @@ def test_no_line_is_lost_over_reconnects_and_kills_of_the_web(here: Site) -> Non
     job, reader, thread = begin(here, seed=500, visits=size(20, 100))
     for _ in range(size(2, 5)):
         at = len(reader.seen)
-        wait_until(lambda at=at: len(reader.seen) > at, "more lines", 30)
+        wait_until(partial(grown, reader.seen, at), "more lines", 30)
         main = here.part("web").main()
         assert main is not None and kill_for_sure(main)
         wait_until(here.live, "the web server to be back", 30)
@@ -98,6 +99,10 @@ def test_no_line_is_lost_over_reconnects_and_kills_of_the_web(here: Site) -> Non
     said = asked(stored)  # every line that the model wrote: each word once
     assert sorted(said) == sorted(word for task in TASKS for word in words(task)) and len(said) == ROWS * len(TASKS)
     tell(f"{reader.visits} visits, {len(stored.encode())} bytes")
+
+
+def grown(seen: list[dict[str, object]], beyond: int) -> bool:
+    return len(seen) > beyond
 
 
 def begin(made: Site, *, seed: int, visits: int) -> tuple[str, Reader, threading.Thread]:

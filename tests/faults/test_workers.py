@@ -2,7 +2,8 @@
 
 import time
 from collections import Counter
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -11,7 +12,7 @@ import pytest
 from tests.faults.killing import children
 from tests.faults.model import ROWS, TASKS, right
 from tests.faults.parts import Part, kill_for_sure, lives, wait_until
-from tests.faults.proxy import network
+from tests.faults.proxy import Network, network
 from tests.faults.scale import PROOF_SCALE, size, tell
 from tests.faults.site import Json, Site, site
 
@@ -90,6 +91,10 @@ def test_poison_ends_after_three_attempts_and_others_go_on(here: Site) -> None:
         assert [one["counted"] for one in here.record(job)["attempts"]] == [True, True, False]
 
 
+def begun(made: Site, job: str, attempt: int, part: Part) -> bool:
+    return bool(made.job(job)["attempt"] == attempt and children(part))
+
+
 def test_a_job_that_takes_its_worker_along_is_stopped(here: Site) -> None:
     """Its worker is killed each time the job has begun."""
     first = here.add_worker("first", slots=1)
@@ -97,7 +102,7 @@ def test_a_job_that_takes_its_worker_along_is_stopped(here: Site) -> None:
     job = here.queue(seed=3, pause=0.05)
     for attempt in (1, 2, 3):
         wait_until(
-            lambda number=attempt: here.job(job)["attempt"] == number and bool(children(first)),
+            partial(begun, here, job, attempt, first),
             f"attempt {attempt}",
             20,
         )
@@ -217,7 +222,7 @@ def test_the_model_hears_of_a_cancel_within_five_seconds(tmp_path: Path, templat
         assert seconds_to_cancel(made, leased) <= 5
 
 
-def network_of(made: Site):  # noqa: ANN201 a context manager
+def network_of(made: Site) -> AbstractContextManager[Network]:
     made.suite = made.desk("plant")
     made.add_web(workers=1)
     made.add_sweeper()

@@ -89,8 +89,9 @@ def _publish_forever() -> None:
                 "wake-up %s for %s was not sent: %s; %s more are dropped, too",
                 *(message.task, message.identity, type(error).__name__, _drop_pending()),
             )
-            app.pool.force_close_all(close_pool=False)  # an answer that comes late must not be taken for the next message's
-            app.amqp.producer_pool.force_close_all(close_pool=False)
+            # an answer that comes late must not be taken for the next message's
+            app.pool.force_close_all(close_pool=False)  # type: ignore[attr-defined] # celery-types lacks it
+            app.amqp.producer_pool.force_close_all(close_pool=False)  # type: ignore[attr-defined] # as above
             rest.wait(REST_S)
 
 
