@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from landbridge_client.cli import account, agreements, boards, jobs, local, models, results, submit
+from landbridge_client.cli import account, agreements, boards, jobs, local, models, results, submit, worker
 from landbridge_client.cli.output import Format, Session, examples
 
 root = typer.Typer(
@@ -43,3 +43,4 @@ results.add(root)
 boards.add(root)
 agreements.add(root)
 local.add(root)
+worker.add(root)
