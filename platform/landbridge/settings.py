@@ -235,10 +235,12 @@ LANDBRIDGE_RATE_SCALE = float(
 )
 
 # --- Jobs: times in seconds; tests shorten them
+LANDBRIDGE_DAILY_JOBS = int(os.environ.get("LANDBRIDGE_DAILY_JOBS", "200"))  # of one organization
 LANDBRIDGE_LEASE = timedelta(seconds=float(os.environ.get("LANDBRIDGE_LEASE_SECONDS", "45")))
 LANDBRIDGE_HEARTBEAT = timedelta(seconds=float(os.environ.get("LANDBRIDGE_HEARTBEAT_SECONDS", "4")))
 LANDBRIDGE_SWEEP = timedelta(seconds=float(os.environ.get("LANDBRIDGE_SWEEP_SECONDS", "10")))
 LANDBRIDGE_REWAKE = timedelta(seconds=float(os.environ.get("LANDBRIDGE_REWAKE_SECONDS", "30")))
+LANDBRIDGE_RESCREEN = timedelta(seconds=float(os.environ.get("LANDBRIDGE_RESCREEN_SECONDS", "604800")))
 LANDBRIDGE_CLOCK_SHIFT = timedelta(0)  # tests move the clock by this; a system check refuses it anywhere else
 
 # --- Sizes, in bytes, and where they lie

@@ -29,10 +29,10 @@ def one(transactional_db: None) -> Iterator[Bench]:
 
 
 def at_once(
-    first: Callable[[], object], second: Callable[[], object], place: ModuleType, patch: pytest.MonkeyPatch
+    first: Callable[[], object], second: Callable[[], object], place: tuple[ModuleType, str], patch: pytest.MonkeyPatch
 ) -> None:
-    """Hold ``first`` before its commit, where ``place`` tells the new state, until ``second`` waits for its row."""
-    held, go, tell = threading.Event(), threading.Event(), place.tell_state
+    """Hold ``first`` before its commit, at ``place``, where it tells the new state, until ``second`` waits for its row."""
+    held, go, tell = threading.Event(), threading.Event(), getattr(*place)
 
     def pause(*args: object, **kwargs: object) -> object:
         if not held.is_set():
@@ -46,7 +46,7 @@ def at_once(
         finally:
             connection.close()
 
-    patch.setattr(place, "tell_state", pause)
+    patch.setattr(*place, pause)
     with ThreadPoolExecutor(2) as pool:
         done = [pool.submit(alone, first)]
         assert held.wait(10)
@@ -80,7 +80,7 @@ def test_a_cancel_while_the_worker_gives_the_job_back_ends_it(
             job_id=job.pk, number=number, worker=one.worker, reason="shutdown", actor=one.worker.user
         ),
         lambda: services.cancel_job(job_id=job.pk, actor=ada),
-        steps,
+        (steps, "move_and_tell"),
         monkeypatch,
     )
     job.refresh_from_db()
@@ -96,7 +96,7 @@ def test_a_worker_that_starts_anew_while_its_job_is_cancelled_does_not_queue_it_
     at_once(
         lambda: services.cancel_job(job_id=job.pk, actor=ada),
         lambda: services.register_worker(registration=anew, pool="operator", actor=one.worker.user),
-        requests,
+        (requests, "tell_state"),
         monkeypatch,
     )
     job.refresh_from_db()

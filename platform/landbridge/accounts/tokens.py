@@ -59,6 +59,7 @@ def issue(  # noqa: PLR0913 one keyword per column
     reach: dict[str, object] | None = None,
     addresses: Sequence[str] = (),
     made_by: User | None = None,
+    now: datetime | None = None,
 ) -> tuple[Token, str]:
     """A new token and its text, which exists nowhere else."""
     text = new_text()
@@ -73,7 +74,7 @@ def issue(  # noqa: PLR0913 one keyword per column
         reach=reach or {},
         addresses=list(addresses),
         made_by=made_by,
-        expires_at=time.db_now() + lifetime,
+        expires_at=(now or time.db_now()) + lifetime,
     )
     return token, text
 

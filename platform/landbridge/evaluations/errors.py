@@ -1,6 +1,6 @@
 """What jobs and workers are told when something cannot be done."""
 
-from landbridge.core.errors import Conflict, DomainError, Gone, Invalid, NotAllowed
+from landbridge.core.errors import Conflict, DomainError, Gone, Invalid, NotAllowed, TooMany
 
 
 class Fenced(Conflict):
@@ -42,6 +42,10 @@ class ShareFull(Exception):
     """The organization's limit was reached between the look and the write: roll back, answer "nothing to do"."""
 
 
+class LeaseRepeated(Exception):
+    """The key of this wish has a lease already: roll back, answer that one."""
+
+
 class NotSealed(Conflict):
     code = "not_sealed"
     title = "Only a sealed version can be evaluated"
@@ -53,6 +57,13 @@ class NoTaskFits(DomainError):
     code = "no_task_fits"
     status = 422
     title = "The model can do none of the suite's tasks"
+
+
+class QuotaExhausted(TooMany):
+    """The organization's jobs of the day are used up; ``detail["resets_at"]`` says when there are new ones."""
+
+    code = "quota_exhausted"
+    title = "No more jobs today"
 
 
 class BadShard(DomainError):

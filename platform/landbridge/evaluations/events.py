@@ -1,11 +1,15 @@
 """What watchers of a job see. The job row's lock hands out the numbers, so a resuming reader can miss none."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 
 from landbridge.core import time
 from landbridge.core.db import step
+from landbridge.core.machine import Who
+from landbridge.evaluations.machine import JOB
 from landbridge.evaluations.models import Job, JobEvent
 
 
@@ -24,6 +28,32 @@ def next_seq(job_id: str) -> int:
         cursor.execute(f"UPDATE {table} SET event_seq = event_seq + 1 WHERE id = %s RETURNING event_seq", [job_id])  # noqa: S608 the table's own name
         (seq,) = cursor.fetchone()
     return int(seq)
+
+
+@step
+def move_and_tell(  # noqa: PLR0913 a move and what is said of it
+    job: Job,
+    action: str,
+    *,
+    who: Who,
+    at: datetime,
+    text: str = "",
+    code: str = "",
+    **sets: Any,  # noqa: ANN401 columns
+) -> bool:
+    """Take ``action`` on a job that was read under its row's lock, and tell it. False: it stands elsewhere.
+
+    The lock makes the next number known, so the move and its number are one statement. The object follows the row.
+    """
+    number, target = job.event_seq + 1, JOB[action].target
+    where = Q(attempt=job.attempt, event_seq=job.event_seq)
+    if not JOB.move(Job, job.pk, action, who=who, where=where, event_seq=number, state_since=at, **sets):
+        return False
+    job.event_seq, job.state = number, target
+    attempt = job.attempt + 1 if action == "lease" else job.attempt
+    said = {"state": target, "reason": {"code": code or target, "text": text or f"The job is {target}."}}
+    JobEvent.objects.create(job_id=job.pk, seq=number, kind="state", data={**said, "attempt": attempt}, at=at)
+    return True
 
 
 @step

@@ -1,6 +1,6 @@
 """What a leased job tells its worker: the JobSpec of the worker API (execution, section 3)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,32 +11,26 @@ from landbridge_registry.models import Repo, RepoType
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """A job's model, tasks and shards, read once."""
+    """A job's shards in order, and the tasks that they were planned for; read once."""
 
-    model: Repo
+    shards: list[Shard]
     tasks: list[TaskRecord]
-    plan: list[dict[str, Any]]
 
 
 def contents_of(job: Job) -> Contents:
-    model = Repo.objects.select_related("namespace").get(pk=job.repo_id)
-    found: dict[str, TaskRecord] = {}
-    plan = []
-    for shard in Shard.objects.filter(job=job).select_related("task__dataset__repo__namespace").order_by("index"):
-        found.setdefault(shard.task.name, shard.task)
-        plan.append({"index": shard.index, "task": shard.task.name, "start": shard.start, "stop": shard.stop})
-    return Contents(model, list(found.values()), plan)
+    rows = Shard.objects.filter(job=job).select_related("task__dataset__repo__namespace").order_by("index")
+    shards = list(rows)
+    return Contents(shards, list({shard.task.name: shard.task for shard in shards}.values()))
 
 
-def tasks_of(job: Job) -> list[TaskRecord]:
-    """The tasks that the job's shards were planned for, in that order."""
-    return contents_of(job).tasks
+def plan_of(shards: Iterable[Shard]) -> list[dict[str, Any]]:
+    return [{"index": one.index, "task": one.task.name, "start": one.start, "stop": one.stop} for one in shards]
 
 
 def repos_of(job: Job, contents: Contents) -> list[dict[str, str]]:
     """The repositories, each at its one revision, that the job's token may read."""
     datasets = {task.dataset_id: task.dataset for task in contents.tasks}
-    model = _reach(RepoType.MODEL, contents.model, job.commit)
+    model = _reach(RepoType.MODEL, job.repo, job.commit)
     return [model, *(_reach(RepoType.DATASET, data.repo, data.commit) for data in datasets.values())]
 
 
@@ -50,11 +44,11 @@ def body(job: Job, attempt: Attempt, contents: Contents, hub: Mapping[str, str])
         "job": job.pk,
         "attempt": attempt.number,
         "kind": job.kind,
-        "model": {"repo": str(contents.model), "revision": job.commit, "digest": job.tree_digest},
+        "model": {"repo": str(job.repo), "revision": job.commit, "digest": job.tree_digest},
         "plugin": None,  # unless the configuration names one
         "tasks": [task.spec for task in contents.tasks],
         "data": data_of(contents.tasks),
-        "shards": contents.plan,
+        "shards": plan_of(contents.shards),
         **job.configuration,
         "limits": {},
         "blind": False,

@@ -1,20 +1,20 @@
 """What the services of jobs share. Lock order, everywhere: job, then share."""
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import F, Q
 
-from landbridge.accounts.models import Organization, Token, User
+from landbridge.accounts.models import Organization, Token, User, UserKind
 from landbridge.core import ledger, outbox, time
 from landbridge.core.db import step
 from landbridge.core.machine import Who
-from landbridge.evaluations import planning
+from landbridge.evaluations import faults, planning, quotas
 from landbridge.evaluations.errors import Fenced, JobEnded, NotSealed
-from landbridge.evaluations.events import tell_state
-from landbridge.evaluations.machine import ACTIVE, JOB, TRIES_IN_ALL, TRIES_WITHOUT_PROGRESS, JobState
-from landbridge.evaluations.models import Attempt, Evaluation, Job, JobKind, Shard, Share, SuiteRevision, Worker
+from landbridge.evaluations.events import move_and_tell, tell_state
+from landbridge.evaluations.machine import ACTIVE, TRIES_IN_ALL, TRIES_WITHOUT_PROGRESS, JobState
+from landbridge.evaluations.models import Attempt, Evaluation, Job, JobKind, Pool, Shard, Share, SuiteRevision, Worker
 from landbridge_registry.models import Repo, Revision
 
 QUEUE = "wake.cpu"
@@ -119,9 +119,16 @@ def _queue(
         },
     )
     if created:
+        if _is_counted(job, actor):  # raises, and undoes the row, when nothing is left
+            Job.objects.filter(pk=job.pk).update(quota_day=quotas.take(share))
         tell_state(job.pk, JobState.QUEUED, text="The job waits for a worker.")
         outbox.wake(TASK, job.pk, queue=QUEUE)
     return job, created
+
+
+def _is_counted(job: Job, actor: User) -> bool:
+    """Evaluations on the operator's machines that people and programs ask for."""
+    return job.kind == JobKind.EVALUATION and job.pool == Pool.OPERATOR and actor.kind != UserKind.CLOCK
 
 
 def fence(job_id: str, number: int, worker: Worker) -> Q:
@@ -131,11 +138,15 @@ def fence(job_id: str, number: int, worker: Worker) -> Q:
 
 @step
 def hold_lease(job_id: str, number: int, worker: Worker) -> Job:
-    """The job, locked, if the lease is current; else ``JobEnded`` or ``Fenced``."""
-    # a write, not a look: on SQLite there is no row lock, and on PostgreSQL this takes it
-    if not lock(job_id, fence(job_id, number, worker)):
+    """The job, locked, if the lease is current; else ``JobEnded`` or ``Fenced``. ``at`` is the database's time.
+
+    On SQLite every transaction holds the one write lock from its beginning, so a look is enough there.
+    """
+    rows = Job.objects.select_for_update(of=("self",)).annotate(at=time.now())
+    found = rows.filter(fence(job_id, number, worker)).first()
+    if found is None:
         raise refusal(job_id)
-    return Job.objects.get(pk=job_id)
+    return found
 
 
 @step
@@ -155,10 +166,11 @@ def refusal(job_id: str) -> Fenced | JobEnded:
 
 
 @step
-def end_attempt(job: Job, *, outcome: str, counted: bool = False, fault: dict[str, Any] | None = None) -> None:
+def end_attempt(
+    job: Job, *, now: datetime, outcome: str, counted: bool = False, fault: dict[str, Any] | None = None
+) -> None:
     """Close the attempt, kill its token, give the share its place back. The job is moved by the caller."""
     attempt = Attempt.objects.get(job=job, number=job.attempt)
-    now = time.db_now()
     Attempt.objects.filter(pk=attempt.pk, ended_at=None).update(
         ended_at=now, outcome=outcome, counted=counted, fault=fault or {}
     )
@@ -172,14 +184,15 @@ def end_attempt(job: Job, *, outcome: str, counted: bool = False, fault: dict[st
 
 @step
 def finish(job: Job, *, who: Who, action: str, outcome: str, fault: dict[str, Any] | None = None) -> bool:
-    """Move a job whose lease is held to a final state and close its attempt. False: somebody was first."""
+    """Move a job whose row is locked to a final state and close its attempt. False: somebody was first."""
     now = time.db_now()
     said = {"fault": fault} if fault else {}
-    moved = JOB.move(Job, job.pk, action, who=who, where=Q(attempt=job.attempt), state_since=now, ended_at=now, **said)
+    code, text = str((fault or {}).get("code", "")), str((fault or {}).get("text", ""))
+    moved = move_and_tell(job, action, who=who, at=now, text=text, code=code, ended_at=now, **said)
     if moved:
-        end_attempt(job, outcome=outcome, fault=fault)
-        text = str((fault or {}).get("text", ""))
-        tell_state(job.pk, JOB[action].target, code=str((fault or {}).get("code", "")), text=text, attempt=job.attempt)
+        end_attempt(job, now=now, outcome=outcome, fault=fault)
+        if action == "fail" and (fault or {}).get("kind") == faults.INFRASTRUCTURE:
+            quotas.give_back(job)
     return moved
 
 
@@ -200,13 +213,12 @@ def give_back(job: Job, *, who: Who, outcome: str, fault: dict[str, Any], counte
         return JobState.FAILED
     delay = min(BACKOFF_LIMIT, 0.5 * 2**tries) * secrets.SystemRandom().uniform(0.5, 1.0) if counted else 0.0
     now = time.db_now()
-    moved = JOB.move(
-        Job, job.pk, "give_back", who=who, where=Q(attempt=job.attempt), no_progress=tries, shard_mark=shards,
-        not_before=now + timedelta(seconds=delay), fault=fault, state_since=now, woken_at=now, progress={},
+    moved = move_and_tell(
+        job, "give_back", who=who, at=now, text=str(fault["text"]), code=str(fault["code"]), no_progress=tries,
+        shard_mark=shards, not_before=now + timedelta(seconds=delay), fault=fault, woken_at=now, progress={},
     )  # fmt: skip
     if moved:
-        end_attempt(job, outcome=outcome, counted=counted, fault=fault)
-        tell_state(job.pk, JobState.QUEUED, code=str(fault["code"]), text=str(fault["text"]), attempt=job.attempt)
+        end_attempt(job, now=now, outcome=outcome, counted=counted, fault=fault)
         outbox.wake(TASK, job.pk, queue=QUEUE)
     return JobState.QUEUED
 

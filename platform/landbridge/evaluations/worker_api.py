@@ -10,83 +10,30 @@ from typing import Any, ClassVar, Final
 from django.conf import settings
 from django.db.models import F
 from django.http import HttpResponse
-from rest_framework.parsers import BaseParser, JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from landbridge.accounts.models import User
 from landbridge.core import time
 from landbridge.core.access import Access, Right, Rules
-from landbridge.core.errors import NotAllowed, NotFound, TooLarge
-from landbridge.core.parsers import BoundedJSONParser
+from landbridge.core.errors import NotAllowed, NotFound
 from landbridge.core.signing import platform_signer
-from landbridge.evaluations import faults, jobspec, services, shard_files, steps, wire
+from landbridge.evaluations import faults, jobspec, screenings, services, shard_files, steps, wire
 from landbridge.evaluations.errors import (
     BadShard,
     Fenced,
     JobEnded,
-    NotRegistered,
-    ProtocolTooOld,
+    LeaseRepeated,
     ShareFull,
-    WorkerDisabled,
 )
 from landbridge.evaluations.machine import JobState
 from landbridge.evaluations.models import Attempt, Job, Pool, Shard, Worker
+from landbridge.evaluations.services.attempts import unnoted
+from landbridge.evaluations.worker_views import RESULT, HeldView, RawParser, ResultParser, WorkerView
 from landbridge_evaluation import points
 
-PROTOCOL: Final = "1"
 POLL: Final = 2
-RESULT: Final = 4 << 20
 HEARTBEAT_WRITE = timedelta(seconds=10)  # the row is written this often, and when progress moved
 PROGRESS_WRITE = timedelta(seconds=1)
-
-
-class RawParser(BaseParser):
-    """Bytes as they are; views read them under their own cap."""
-
-    media_type = "*/*"
-
-    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:  # noqa: ANN401, ARG002 DRF's signature
-        return stream
-
-
-class ResultParser(JSONParser):
-    """JSON of at most 4 MiB; NaN is refused."""
-
-    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:  # noqa: ANN401 DRF's signature
-        if int((parser_context or {})["request"].META.get("CONTENT_LENGTH") or 0) > RESULT:
-            raise TooLarge(f"A result may hold {RESULT >> 20} MiB.")
-        return super().parse(stream, media_type, parser_context)
-
-
-class WorkerView(APIView):
-    """Not ``core.views.View``: these calls have their own ways to be repeated, and a kept answer would hold a token."""
-
-    access: ClassVar[Rules] = {"POST": Access(Right.WORKER)}
-    parser_classes = [BoundedJSONParser]
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 DRF's signature
-        super().initial(request, *args, **kwargs)
-        if request.headers.get("Landbridge-Protocol") != PROTOCOL:
-            raise ProtocolTooOld(f"This site speaks protocol {PROTOCOL}. Install the worker of this version.")
-        self.admit(request)
-
-    def admit(self, request: Request) -> None:
-        worker = Worker.objects.filter(user=self.actor).first()
-        if worker is None or worker.instance is None:
-            raise NotRegistered("Register before anything else.")
-        if not worker.enabled:
-            raise WorkerDisabled("The operator switched this worker off.")
-        said = request.headers.get("Landbridge-Instance", "")
-        if said and said != str(worker.instance):
-            raise Fenced("Another process has registered with this worker's token. End this one.", code="replaced")
-        self.worker, self.instance = worker, worker.instance
-
-    @property
-    def actor(self) -> User:
-        assert isinstance(self.request.user, User)  # noqa: S101 the declared right lets nobody else in
-        return self.request.user
 
 
 class RegisterView(WorkerView):
@@ -112,18 +59,9 @@ class RegisterView(WorkerView):
 class LeaseView(WorkerView):
     def post(self, request: Request) -> Response:
         wish = wire.lease_wish(request.data, request.headers.get("Idempotency-Key", ""))
-        try:
-            lease = services.lease_job(
-                worker_id=self.worker.pk,
-                instance=self.instance,
-                labels=wish.labels or tuple(self.worker.labels),
-                key=wish.key,
-                wanted=wish.job,
-                actor=self.actor,
-            )
-        except ShareFull:
-            lease = None
+        lease = self.lease(wish)
         if lease is None:
+            self.note()
             return Response(status=204, headers={"Retry-After": str(POLL)})
         hub = jobspec.hub_of(request.build_absolute_uri("/").rstrip("/"), lease.text, lease.attempt)
         points.reached("lease_unanswered")
@@ -131,8 +69,28 @@ class LeaseView(WorkerView):
         held = settings.LANDBRIDGE_LEASE.total_seconds()
         return Response({**spec, "lease_s": held}, status=200 if lease.repeated else 201)
 
+    def note(self) -> None:
+        now = self.worker.at  # type: ignore[attr-defined] # annotated
+        if unnoted(self.worker, now):
+            services.note_worker(worker=self.worker, now=now, actor=self.actor)
 
-class AttemptView(WorkerView):
+    def lease(self, wish: wire.Wish) -> services.Lease | None:
+        """The same key gives the same lease: a lost answer must not strand a job."""
+        try:
+            found = services.lease_job(
+                worker=self.worker,
+                instance=self.instance,
+                labels=wish.labels or tuple(self.worker.labels),
+                key=wish.key,
+                wanted=wish.job,
+                actor=self.actor,
+            )
+        except (LeaseRepeated, ShareFull):
+            found = None
+        return found or services.repeat_lease(worker=self.worker, key=wish.key, actor=self.actor)
+
+
+class AttemptView(HeldView):
     """What of the job is in already."""
 
     access: ClassVar[Rules] = {"GET": Access(Right.WORKER)}
@@ -149,10 +107,10 @@ class AttemptView(WorkerView):
         )
 
 
-class HeartbeatView(WorkerView):
+class HeartbeatView(HeldView):
     def post(self, request: Request, job: str, number: int) -> Response:
         beat = wire.heartbeat(request.data)
-        row = held_job(job, number, self.worker)
+        row = self.require_held()
         lease = row.lease_until - row.at  # type: ignore[attr-defined] # annotated
         if self.due(row, beat.progress):
             lease = services.heartbeat(
@@ -172,7 +130,7 @@ class HeartbeatView(WorkerView):
         return age >= written or (progress != row.progress and age >= min(PROGRESS_WRITE, written))
 
 
-class ShardView(WorkerView):
+class ShardView(HeldView):
     access: ClassVar[Rules] = {"PUT": Access(Right.WORKER), "GET": Access(Right.WORKER)}
     parser_classes = [RawParser]
 
@@ -182,7 +140,7 @@ class ShardView(WorkerView):
         if request.headers.get("Content-Digest") != content_digest(body):
             raise BadShard("Content-Digest does not fit the bytes that arrived. Send them again.", code="digest")
         shard_files.check(body)
-        held_job(job, number, self.worker)  # a zombie's bytes are not even written
+        self.require_held()  # a zombie's bytes are not even written
         shard_files.keep(body)
         points.reached("shard_stored")
         kept, fresh = services.put_shard(
@@ -191,8 +149,8 @@ class ShardView(WorkerView):
         points.reached("shard_unanswered")
         return Response({"kept": kept}, status=201 if fresh else 200)
 
-    def get(self, _request: Request, job: str, number: int, index: int) -> HttpResponse:
-        held_job(job, number, self.worker)
+    def get(self, _request: Request, job: str, number: int, index: int) -> HttpResponse:  # noqa: ARG002 the route's
+        self.require_held()
         sha256 = Shard.objects.filter(job=job, index=index).values_list("sha256", flat=True).first()
         if not sha256:
             raise NotFound("This shard is not in.")
@@ -200,7 +158,7 @@ class ShardView(WorkerView):
         return HttpResponse(body, content_type="application/gzip", headers={"Content-Digest": content_digest(body)})
 
 
-class LogView(WorkerView):
+class LogView(HeldView):
     def post(self, request: Request, job: str, number: int) -> Response:
         chunk = wire.log_chunk(request.data)
         upto = services.add_log(
@@ -210,23 +168,25 @@ class LogView(WorkerView):
         return Response({"next": upto})
 
 
-class KeyView(WorkerView):
+class KeyView(HeldView):
     """Blind evaluation releases its keys here; no asset of this site is sealed for it yet, so none is released."""
 
-    def post(self, _request: Request, job: str, number: int) -> Response:
-        held_job(job, number, self.worker)
+    def post(self, _request: Request, job: str, number: int) -> Response:  # noqa: ARG002 the route's
+        self.require_held()
         raise Fenced("No key belongs to this job: its data is not blind.", code="key_not_released")
 
 
-class ResultView(WorkerView):
+class ResultView(HeldView):
     parser_classes = [ResultParser]
 
     def post(self, request: Request, job: str, number: int) -> Response:
-        result, fresh = services.deliver_result(
+        delivery = wire.delivery(request.data)
+        screened = delivery.results.get("schema") == screenings.SCHEMA
+        result, fresh = (services.deliver_screening if screened else services.deliver_result)(
             job_id=job,
             number=number,
             worker=self.worker,
-            delivery=wire.delivery(request.data),
+            delivery=delivery,
             signer=platform_signer(),
             actor=self.actor,
         )
@@ -234,7 +194,7 @@ class ResultView(WorkerView):
         return Response({"result": result.pk}, status=201 if fresh else 200)
 
 
-class FaultView(WorkerView):
+class FaultView(HeldView):
     def post(self, request: Request, job: str, number: int) -> Response:
         said = wire.fault(request.data)
         with ended_is_told(job, number, self.worker) as told:
@@ -244,7 +204,7 @@ class FaultView(WorkerView):
         return Response({"state": told.state})
 
 
-class ReleaseView(WorkerView):
+class ReleaseView(HeldView):
     def post(self, request: Request, job: str, number: int) -> Response:
         reason = wire.release(request.data)
         with ended_is_told(job, number, self.worker) as told:
@@ -273,14 +233,6 @@ def ended_is_told(job: str, number: int, worker: Worker) -> Iterator[Told]:
         if attempt is None:
             raise
         told.state = attempt.job.state
-
-
-def held_job(job_id: str, number: int, worker: Worker) -> Job:
-    """The job if the lease is current, with the database's time as ``at``; one query."""
-    row = Job.objects.filter(steps.fence(job_id, number, worker)).annotate(at=time.now()).first()
-    if row is None:
-        raise steps.refusal(job_id)
-    return row
 
 
 def held_attempt(job_id: str, number: int, worker: Worker) -> Attempt:

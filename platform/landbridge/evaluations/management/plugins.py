@@ -48,7 +48,7 @@ def folder_of(spec: ModelSpec, specs: dict[str, ModelSpec]) -> Folder:
         name=spec.slug,
         contents={MARKER: (json.dumps(marker, indent=1) + "\n").encode(), "README.md": card(spec).encode()},
         message="As the installed plugin declares it",
-        facts={"parameters": spec.parameters, "plugin": True},
+        facts={"parameters": spec.parameters, "installed": True},
         capabilities=able.to_json(),
         license=spec.license,
     )

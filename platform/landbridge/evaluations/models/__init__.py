@@ -5,6 +5,7 @@ from landbridge.evaluations.models.attempts import Attempt, JobEvent, LogChunk, 
 from landbridge.evaluations.models.catalog import Suite, SuiteRevision, TaskRecord
 from landbridge.evaluations.models.jobs import Evaluation, Job, JobKind
 from landbridge.evaluations.models.results import Comparison, Result, Score, Verdict
+from landbridge.evaluations.models.screenings import Screening
 from landbridge.evaluations.models.workers import Pool, QuotaWindow, Share, Worker
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "QuotaWindow",
     "Result",
     "Score",
+    "Screening",
     "Shard",
     "Share",
     "Suite",

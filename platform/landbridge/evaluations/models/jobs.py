@@ -72,6 +72,7 @@ class Job(BaseModel):
     pool = models.CharField(max_length=8, choices=Pool, default=Pool.OPERATOR)
     needs_key = models.CharField(max_length=200, blank=True)  # labels a worker must carry, sorted, joined by commas
     share = models.ForeignKey(Share, on_delete=models.PROTECT, related_name="jobs")
+    quota_day = models.DateField(null=True, blank=True)  # whose window counted it; null: none did
     # how it goes
     no_progress = models.PositiveSmallIntegerField(default=0)  # attempts in a row that brought no new shard
     shard_mark = models.PositiveIntegerField(default=0)  # shards in when that was last counted

@@ -46,6 +46,7 @@ class Share(models.Model):
     running_limit = models.PositiveIntegerField(default=8)
     virtual_time = models.FloatField(default=0.0)  # seconds of work, over weight
     weight = models.FloatField(default=1.0)
+    daily_limit = models.PositiveIntegerField(null=True, blank=True)  # jobs queued in a day; null: the instance's own
 
     class Meta:
         constraints = [

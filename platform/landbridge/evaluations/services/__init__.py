@@ -4,26 +4,38 @@ from landbridge.evaluations.services.attempts import heartbeat, put_shard, relea
 from landbridge.evaluations.services.catalog import publish_suite, publish_task
 from landbridge.evaluations.services.comparing import keep_comparison
 from landbridge.evaluations.services.deliveries import add_log, begin_delivery, deliver_result
-from landbridge.evaluations.services.leases import lease_job, rewake_jobs, take_back_job
+from landbridge.evaluations.services.leases import (
+    Lease,
+    lease_job,
+    note_worker,
+    repeat_lease,
+    rewake_jobs,
+    take_back_job,
+)
 from landbridge.evaluations.services.repositories import publish_folder
 from landbridge.evaluations.services.requests import cancel_job, request_evaluation, rerun_job
+from landbridge.evaluations.services.screenings import deliver_screening
 from landbridge.evaluations.services.workers import mark_stale, register_worker
 
 __all__ = [
+    "Lease",
     "add_log",
     "begin_delivery",
     "cancel_job",
     "deliver_result",
+    "deliver_screening",
     "heartbeat",
     "keep_comparison",
     "lease_job",
     "mark_stale",
+    "note_worker",
     "publish_folder",
     "publish_suite",
     "publish_task",
     "put_shard",
     "register_worker",
     "release_job",
+    "repeat_lease",
     "report_fault",
     "request_evaluation",
     "rerun_job",

@@ -1,32 +1,31 @@
 # ruff: noqa: ARG001 every service names its actor; not every deed is for the ledger
 """What a worker does under its lease. Every write shows the attempt's number; a stale one is refused."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 
 from landbridge.accounts.models import Token, User
 from landbridge.core import time
+from landbridge.core.db import step
 from landbridge.core.machine import Who
 from landbridge.evaluations import faults, steps
 from landbridge.evaluations.errors import BadShard
-from landbridge.evaluations.events import tell_state
-from landbridge.evaluations.machine import JOB, JobState
+from landbridge.evaluations.events import move_and_tell
+from landbridge.evaluations.machine import JobState
 from landbridge.evaluations.models import Attempt, Job, Shard, Worker
+
+SEEN = timedelta(seconds=10)
 
 
 @transaction.atomic(durable=True)
 def start_job(*, job_id: str, number: int, worker: Worker, actor: User) -> bool:
     """Weights and data are there, the child runs. False: it was told before."""
     job = steps.hold_lease(job_id, number, worker)
-    now = time.db_now()
-    if not JOB.move(Job, job.pk, "start", who=Who.WORKER, where=Q(attempt=number), state_since=now):
-        return False
-    tell_state(job.pk, JobState.RUNNING, text=f"Attempt {number} runs on {worker.name}.", attempt=number)
-    return True
+    said = f"Attempt {number} runs on {worker.name}."
+    return move_and_tell(job, "start", who=Who.WORKER, at=job.at, text=said)  # type: ignore[attr-defined] # annotated
 
 
 @transaction.atomic(durable=True)
@@ -39,8 +38,19 @@ def heartbeat(*, job_id: str, number: int, worker: Worker, progress: dict[str, A
         raise steps.refusal(job_id)
     token = Attempt.objects.filter(job=job_id, number=number).values("token")
     Token.objects.filter(pk__in=token, revoked_at=None).update(expires_at=now + lease)
-    Worker.objects.filter(pk=worker.pk).update(last_seen=now, stale=False)
+    note_seen(worker, now)
     return lease
+
+
+def unnoted(worker: Worker, now: datetime) -> bool:
+    return worker.stale or worker.last_seen is None or now - worker.last_seen > SEEN
+
+
+@step
+def note_seen(worker: Worker, now: datetime) -> None:
+    """Who calls lives; noted now and then, not at each call."""
+    if unnoted(worker, now):
+        Worker.objects.filter(pk=worker.pk).update(last_seen=now, stale=False)
 
 
 @transaction.atomic(durable=True)
@@ -50,7 +60,7 @@ def put_shard(  # noqa: PLR0913 a shard's address, and what it is
     """Commit one shard whose bytes are stored. The first valid write stands: its digest, and whether it is this one."""
     job = steps.hold_lease(job_id, number, worker)
     empty = Shard.objects.filter(job=job, index=index, sha256="")
-    kept = {"sha256": sha256, "size": size, "attempt": number, "kept_at": time.db_now()}
+    kept = {"sha256": sha256, "size": size, "attempt": number, "kept_at": time.now()}
     if empty.update(**kept) == 1:
         return sha256, True
     stands = Shard.objects.filter(job=job, index=index).values_list("sha256", flat=True).first()

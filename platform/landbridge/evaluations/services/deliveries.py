@@ -4,7 +4,6 @@
 from collections.abc import Iterator, Sequence
 
 from django.db import transaction
-from django.db.models import Q
 
 from landbridge.accounts.models import User
 from landbridge.core import keys, ledger, outbox, time
@@ -12,9 +11,8 @@ from landbridge.core.db import step
 from landbridge.core.machine import Who
 from landbridge.evaluations import faults, jobspec, steps, verification
 from landbridge.evaluations.errors import BadResult, Gap
-from landbridge.evaluations.events import tell, tell_state
-from landbridge.evaluations.machine import JOB, JobState
-from landbridge.evaluations.models import Attempt, Job, LogChunk, Result, Score, Shard, TaskRecord, Worker
+from landbridge.evaluations.events import move_and_tell, tell
+from landbridge.evaluations.models import Attempt, Job, JobKind, LogChunk, Result, Score, TaskRecord, Worker
 from landbridge.evaluations.scoring import scores_of
 from landbridge.evaluations.values import Delivery
 from landbridge_client import dsse
@@ -41,7 +39,7 @@ def add_log(  # noqa: PLR0913 a chunk's address, and what it says
     Attempt.objects.filter(pk=attempt.pk).update(log_next=start + size)
     if start < LOG_CAP:
         said = faults.clean(new) if start + size <= LOG_CAP else faults.clean(new)[: LOG_CAP - start] + "\n[log cut]\n"
-        LogChunk.objects.create(job=job, attempt=number, offset=start, size=size, text=said, at=time.db_now())
+        LogChunk.objects.create(job=job, attempt=number, offset=start, size=size, text=said, at=time.now())
         tell(job.pk, "log", attempt=number, offset=start, text=said)
     return start + size
 
@@ -59,16 +57,13 @@ def _unseen(text: str, offset: int, upto: int) -> str:
 @transaction.atomic(durable=True)
 def begin_delivery(*, job_id: str, number: int, worker: Worker, actor: User) -> bool:
     """All predictions are in; metrics and the statement are being made. False: it was told before."""
-    return _finalize(steps.hold_lease(job_id, number, worker), number)
+    return _finalize(steps.hold_lease(job_id, number, worker))
 
 
 @step
-def _finalize(job: Job, number: int) -> bool:
-    now = time.db_now()
-    if not JOB.move(Job, job.pk, "finalize", who=Who.WORKER, where=Q(attempt=number), state_since=now):
-        return False
-    tell_state(job.pk, JobState.FINALIZING, text="All answers are in; scores are computed and signed.", attempt=number)
-    return True
+def _finalize(job: Job) -> bool:
+    said = "All answers are in; scores are computed and signed."
+    return move_and_tell(job, "finalize", who=Who.WORKER, at=job.at, text=said)  # type: ignore[attr-defined] # annotated
 
 
 @transaction.atomic(durable=True)
@@ -92,7 +87,7 @@ def deliver_result(  # noqa: PLR0913 an attempt's address, what it brings, and w
         attempt=number,
         worker=worker,
         pool=worker.pool,
-        accepted_at=time.db_now(),
+        accepted_at=time.now(),
         body=delivery.results,
         envelope=dsse.countersign(delivery.envelope, signer),
         digest=digest,
@@ -101,7 +96,7 @@ def deliver_result(  # noqa: PLR0913 an attempt's address, what it brings, and w
     Score.objects.bulk_create(list(_scores(result, job, expected.tasks)))
     points.reached("result_uncommitted")
     _keep_for_good(result, job, expected.tasks)
-    _finalize(job, number)  # the beat that says so may come later than the result
+    _finalize(job)  # the beat that says so may come later than the result
     steps.finish(job, who=Who.WORKER, action="accept", outcome="done")
     tell(job.pk, "result", result=result.pk)
     outbox.publish("result.accepted", result.pk)
@@ -113,9 +108,11 @@ def _expected(job: Job, number: int, worker: Worker, delivery: Delivery) -> veri
     """What the lease named. Only a task that failed by itself may lack shards; a key that was revoked signs nothing."""
     if why := keys.problem_of(worker.public_key, time.db_now()):
         raise BadResult(f"The worker's key may not sign: {why}. Start the worker with a new one.", what="key")
-    rows = list(Shard.objects.filter(job=job).order_by("index").values_list("index", "sha256", "task__name"))
+    if job.kind == JobKind.SCREENING:
+        raise BadResult("This job is a screening: it has no scores.", what="kind")
+    contents = jobspec.contents_of(job)
     failed = verification.failed_tasks(delivery.results)
-    missing = [index for index, sha256, task in rows if not sha256 and task not in failed]
+    missing = [one.index for one in contents.shards if not one.sha256 and one.task.name not in failed]
     if missing:
         raise BadResult(f"{len(missing)} shards are not in yet.", what="shards", missing=missing[:100])
     return verification.Expected(
@@ -124,14 +121,16 @@ def _expected(job: Job, number: int, worker: Worker, delivery: Delivery) -> veri
         model_digest=job.tree_digest,
         public_key=worker.public_key,
         leased=verification.leased(job.configuration, job.kind, job.pool),
-        tasks=jobspec.tasks_of(job),
-        shards=[(index, sha256) for index, sha256, _ in rows if sha256],
+        tasks=contents.tasks,
+        shards=[(one.index, one.sha256) for one in contents.shards if one.sha256],
     )
 
 
 def _scores(result: Result, job: Job, tasks: Sequence[TaskRecord]) -> Iterator[Score]:
     for task in tasks:
         yield from scores_of(result, task, result.body["tasks"][task.name])
+    if not job.skipped:
+        return
     rows = job.question.suite_revision.rows.select_related("task").filter(task__name__in=list(job.skipped))
     for row in rows:
         why = str(job.skipped[row.task.name])[:500]

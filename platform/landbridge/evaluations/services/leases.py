@@ -3,27 +3,27 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import F, Min, Q
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from landbridge.accounts import tokens
 from landbridge.accounts.models import Token, TokenKind, User
 from landbridge.core import outbox, time
 from landbridge.core.machine import Who
 from landbridge.evaluations import jobspec, steps
-from landbridge.evaluations.errors import JobEnded, ShareFull
-from landbridge.evaluations.events import tell_state
-from landbridge.evaluations.machine import ACTIVE, JOB, JobState
+from landbridge.evaluations.errors import JobEnded, LeaseRepeated, ShareFull
+from landbridge.evaluations.events import move_and_tell
+from landbridge.evaluations.machine import ACTIVE, JobState
 from landbridge.evaluations.models import Attempt, Job, Share, Worker
+from landbridge.evaluations.services.attempts import note_seen
 from landbridge_evaluation import points
 
 TRIES = 5
-SEEN = timedelta(seconds=10)
 SECONDS_PER_ITEM = 0.02  # until this instance has measured its own
 LOST = {"code": "lease_expired", "kind": "infrastructure", "who": "operator"}
 
@@ -42,33 +42,37 @@ class Lease:
 
 @transaction.atomic(durable=True)
 def lease_job(  # noqa: PLR0913 a wish has these parts
-    *, worker_id: str, instance: UUID, labels: Collection[str], key: str, actor: User, wanted: str | None = None
+    *, worker: Worker, instance: UUID, labels: Collection[str], key: str, actor: User, wanted: str | None = None
 ) -> Lease | None:
-    """The next job that ``worker`` may run, or ``None``. The same ``key`` gives the same lease again.
+    """The next job that ``worker`` may run, or ``None``.
 
-    Raises ``JobEnded`` where that lease is over, ``ShareFull`` (roll back, ask again) where the limit was reached.
+    Raises ``ShareFull`` (roll back, ask again) where the limit was reached, ``LeaseRepeated`` (roll back) where ``key``
+    has a lease already: ``repeat_lease`` gives it again.
     """
-    worker = Worker.objects.get(pk=worker_id)
-    _seen(worker)
-    held = Attempt.objects.filter(worker=worker, lease_key=key).select_related("job").first()
-    if held is not None:
-        return _again(held, worker)
     for job in _candidates(worker, labels, wanted):
-        now = time.db_now()
-        until = now + settings.LANDBRIDGE_LEASE
-        if JOB.move(
-            Job, job.pk, "lease", who=Who.WORKER, where=Q(attempt=job.attempt), worker=worker, instance=instance,
-            lease_until=until, seen_at=now, state_since=now,
+        now: datetime = job.at  # type: ignore[attr-defined] # annotated
+        if move_and_tell(
+            job, "lease", who=Who.WORKER, at=now, text=f"{worker.name} took the job.", worker=worker,
+            instance=instance, lease_until=now + settings.LANDBRIDGE_LEASE, seen_at=now,
         ):  # fmt: skip
-            return _granted(Job.objects.get(pk=job.pk), worker, instance, key, now)
+            return _granted(job, worker, instance, key)
     return None
 
 
-def _seen(worker: Worker) -> None:
-    """Who asks for work lives; noted now and then, not at each question."""
-    Worker.objects.filter(Q(last_seen=None) | Q(last_seen__lt=time.now(-SEEN)) | Q(stale=True), pk=worker.pk).update(
-        last_seen=time.now(), stale=False
-    )
+@transaction.atomic(durable=True)
+def repeat_lease(*, worker: Worker, key: str, actor: User) -> Lease | None:
+    """The lease of ``key`` with a fresh token: its answer was lost on the way. ``None``: there is none.
+
+    Raises ``JobEnded`` where that lease is over.
+    """
+    attempt = Attempt.objects.filter(worker=worker, lease_key=key).select_related("job__repo__namespace").first()
+    return _again(attempt, worker) if attempt is not None else None
+
+
+@transaction.atomic(durable=True)
+def note_worker(*, worker: Worker, now: datetime, actor: User) -> None:
+    """Who asks for work lives."""
+    note_seen(worker, now)
 
 
 def _candidates(worker: Worker, labels: Collection[str], wanted: str | None) -> Iterator[Job]:
@@ -81,50 +85,61 @@ def _candidates(worker: Worker, labels: Collection[str], wanted: str | None) -> 
     )  # fmt: skip
     keys = queued.order_by().values_list("needs_key", flat=True).distinct()
     satisfied = [key for key in keys if set(filter(None, key.split(","))) <= set(labels)]
-    rows = queued.filter(needs_key__in=satisfied).order_by("tier", "share__virtual_time", "submitted_at", "pk")
+    if not satisfied:
+        return
+    rows = queued.filter(needs_key__in=satisfied).select_related("share", "repo__namespace").annotate(at=now)
+    rows = rows.annotate(least=_least_virtual_time())
     if connection.features.has_select_for_update_skip_locked:
         rows = rows.select_for_update(skip_locked=True, of=("self",))
     if wanted:
         yield from rows.filter(pk=wanted)
-    yield from rows[:TRIES]
+    yield from rows.order_by("tier", "share__virtual_time", "submitted_at", "pk")[:TRIES]
 
 
-def _granted(job: Job, worker: Worker, instance: UUID, key: str, now: datetime) -> Lease:
+def _least_virtual_time() -> Subquery:
+    """The least among shares with work: where one that was idle begins (start-time fair queueing)."""
+    queued = Job.objects.filter(share=OuterRef("pk"), state=JobState.QUEUED)
+    busy = Share.objects.filter(Q(running__gt=0) | Exists(queued)).order_by("virtual_time")
+    return Subquery(busy.values("virtual_time")[:1])
+
+
+def _granted(job: Job, worker: Worker, instance: UUID, key: str) -> Lease:
+    now: datetime = job.at  # type: ignore[attr-defined] # annotated
+    job.attempt, job.lease_until = job.attempt + 1, now + settings.LANDBRIDGE_LEASE
     estimate = job.items_total * SECONDS_PER_ITEM
-    busy = Share.objects.filter(Q(running__gt=0) | Q(jobs__state=JobState.QUEUED)).exclude(pk=job.share_id)
-    least = busy.aggregate(least=Min("virtual_time"))["least"]
-    share = Share.objects.get(pk=job.share_id)
-    start = max(share.virtual_time, least) if least is not None else share.virtual_time
-    below = Share.objects.filter(pk=share.pk, running__lt=F("running_limit"))
-    if below.update(running=F("running") + 1, virtual_time=start + estimate / share.weight) != 1:
+    start = max(job.share.virtual_time, job.least or 0.0)  # type: ignore[attr-defined] # annotated
+    below = Share.objects.filter(pk=job.share_id, running__lt=F("running_limit"))
+    if below.update(running=F("running") + 1, virtual_time=start + estimate / job.share.weight) != 1:
         raise ShareFull
+    contents = jobspec.contents_of(job)
+    token, text = _issue(job, worker, contents, now)
     attempt = Attempt(
         job=job, number=job.attempt, worker=worker, instance=instance, lease_key=key, started_at=now,
-        estimate=estimate,
+        estimate=estimate, token=token,
     )  # fmt: skip
-    contents = jobspec.contents_of(job)
-    token, text = _issue(job, worker, contents)
-    attempt.token = token
-    attempt.save(force_insert=True)
-    points.reached("lease_uncommitted")
-    tell_state(job.pk, JobState.LEASED, text=f"{worker.name} took the job.", attempt=job.attempt)
+    try:
+        attempt.save(force_insert=True)
+        points.reached("lease_uncommitted")
+    except IntegrityError as error:
+        raise LeaseRepeated from error
     return Lease(job, attempt, contents, token, text)
 
 
 def _again(attempt: Attempt, worker: Worker) -> Lease:
-    """The answer was lost on its way: the same lease, with a fresh token in place of the one nobody has."""
+    """The same lease, with a fresh token in place of the one nobody has."""
     job = attempt.job
     if job.attempt != attempt.number or job.worker_id != worker.pk or job.state not in ACTIVE:
         raise JobEnded("This lease is over. Ask for another with a new key.", state=job.state)
+    now = time.db_now()
     if attempt.token_id is not None:
-        Token.objects.filter(pk=attempt.token_id, revoked_at=None).update(revoked_at=time.now())
+        Token.objects.filter(pk=attempt.token_id, revoked_at=None).update(revoked_at=now)
     contents = jobspec.contents_of(job)
-    token, text = _issue(job, worker, contents)
+    token, text = _issue(job, worker, contents, now)
     Attempt.objects.filter(pk=attempt.pk).update(token=token)
     return Lease(job, attempt, contents, token, text, repeated=True)
 
 
-def _issue(job: Job, worker: Worker, contents: jobspec.Contents) -> tuple[Token, str]:
+def _issue(job: Job, worker: Worker, contents: jobspec.Contents, now: datetime) -> tuple[Token, str]:
     """A token that reads this job's repositories at their revisions and dies with the lease."""
     reach: dict[str, Any] = {"job": job.pk, "attempt": job.attempt, "repos": jobspec.repos_of(job, contents)}
     return tokens.issue(
@@ -134,6 +149,7 @@ def _issue(job: Job, worker: Worker, contents: jobspec.Contents) -> tuple[Token,
         kind=TokenKind.JOB,
         lifetime=settings.LANDBRIDGE_LEASE,
         reach=reach,
+        now=now,
     )
 
 
