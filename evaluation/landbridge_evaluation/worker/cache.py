@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 Ask = Callable[[], str | None]
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 LOOK_S = 0.2  # seconds between two looks at whether to stop, while another slot fetches the same
+AGAIN_S = 0.5  # until a refused download is asked for once more
 
 
 class EntitlementLost(Fault):
@@ -99,7 +100,7 @@ class Cache:
         with self.shelves.hold(place, private=wanted.private):
             with self._alone(place, stop):
                 if not (place.is_dir() and checked(place, good)):
-                    self._fetch(place, wanted, hub, stop)
+                    self._fetch_twice(place, wanted, hub, stop)
                     if not checked(place, good):
                         self.shelves.drop(place)
                         raise ContentChanged(f"{wanted.repo} arrived with another digest than the job names.")
@@ -118,6 +119,19 @@ class Cache:
             yield
         finally:
             lock.release()
+
+    def _fetch_twice(self, place: Path, wanted: Wanted, hub: HubAccess, stop: Ask) -> None:
+        """A refusal counts when it is repeated: a token that ended with the lease says nothing of rights.
+
+        The lease may be over, and the worker hears so; or a late beat renewed both while the refusal was on its way.
+        """
+        try:
+            self._fetch(place, wanted, hub, stop)
+        except EntitlementLost as refused:
+            threading.Event().wait(AGAIN_S)
+            if reason := stop():
+                raise Stopped(reason) from refused
+            self._fetch(place, wanted, hub, stop)
 
     def _fetch(self, place: Path, wanted: Wanted, hub: HubAccess, stop: Ask) -> None:
         """Download beside ``place``, then rename. What an earlier attempt brought is gone on from."""
