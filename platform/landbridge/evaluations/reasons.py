@@ -91,9 +91,14 @@ def _nobody(job: Job, workers: list[Worker], since: datetime) -> Reason:
 
 
 def can_run(worker: Worker, job: Job, *, live: bool = True) -> bool:
-    if worker.pool != job.pool or (live and (worker.stale or not worker.enabled or worker.last_seen is None)):
+    if worker.pool != job.pool or (live and not takes(worker)):
         return False
     return set(filter(None, job.needs_key.split(","))) <= set(worker.labels)
+
+
+def takes(worker: Worker) -> bool:
+    """Whether it asks for jobs at all."""
+    return worker.enabled and not (worker.stale or worker.draining or worker.last_seen is None)
 
 
 def _count(number: int) -> str:

@@ -33,12 +33,19 @@ class LeaseSerializer(serializers.Serializer[Any]):
     wait_s = serializers.FloatField(min_value=0, max_value=60, required=False, default=0)
 
 
+class GpuSerializer(serializers.Serializer[Any]):
+    uuid = serializers.CharField(max_length=80)
+    used_percent = serializers.IntegerField(min_value=0, max_value=100)
+    memory_used_mb = serializers.IntegerField(min_value=0)
+
+
 class HeartbeatSerializer(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=["leased", "running", "finalizing"])
     items_done = serializers.IntegerField(min_value=0, default=0)
     items_total = serializers.IntegerField(min_value=0, default=0)
     stage = serializers.CharField(max_length=120, allow_blank=True, default="")
     memory_mb = serializers.IntegerField(min_value=0, default=0)
+    gpus = GpuSerializer(many=True, default=list)  # how busy they are, now and then
 
 
 class LogSerializer(serializers.Serializer[Any]):
@@ -80,6 +87,7 @@ class Wish:
 class Beat:
     state: str
     progress: dict[str, Any]
+    gpus: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +118,8 @@ def lease_wish(body: object, key: str) -> Wish:
 
 def heartbeat(body: object) -> Beat:
     read = dict(_read(HeartbeatSerializer, body))
-    return Beat(str(read.pop("state")), read)
+    gpus = [dict(one) for one in read.pop("gpus")][:64]
+    return Beat(str(read.pop("state")), read, gpus)
 
 
 def log_chunk(body: object) -> Chunk:

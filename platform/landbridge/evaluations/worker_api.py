@@ -77,13 +77,17 @@ class LeaseView(WorkerView):
     def lease(self, wish: wire.Wish) -> services.Lease | None:
         """The same key gives the same lease: a lost answer must not strand a job."""
         try:
-            found = services.lease_job(
-                worker=self.worker,
-                instance=self.instance,
-                labels=wish.labels or tuple(self.worker.labels),
-                key=wish.key,
-                wanted=wish.job,
-                actor=self.actor,
+            found = (
+                None
+                if self.worker.draining
+                else services.lease_job(
+                    worker=self.worker,
+                    instance=self.instance,
+                    labels=wish.labels or tuple(self.worker.labels),
+                    key=wish.key,
+                    wanted=wish.job,
+                    actor=self.actor,
+                )
             )
         except (LeaseRepeated, ShareFull):
             found = None
@@ -120,7 +124,9 @@ class HeartbeatView(HeldView):
             services.start_job(job_id=job, number=number, worker=self.worker, actor=self.actor)
         elif beat.state == JobState.FINALIZING and row.state != JobState.FINALIZING:
             services.begin_delivery(job_id=job, number=number, worker=self.worker, actor=self.actor)
-        directive = "cancel" if row.cancel_requested else "continue"
+        if beat.gpus:
+            services.note_load(worker=self.worker, gpus=beat.gpus, actor=self.actor)
+        directive = "cancel" if row.cancel_requested else "release" if self.worker.draining else "continue"
         return Response({"lease_s": round(lease.total_seconds(), 3), "directive": directive, "hub_token": None})
 
     @staticmethod

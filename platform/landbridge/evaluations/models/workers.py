@@ -33,6 +33,7 @@ class Worker(BaseModel):
     last_seen = models.DateTimeField(null=True, blank=True)
     stale = models.BooleanField(default=False)  # silent for too long; the next call clears it
     enabled = models.BooleanField(default=True)
+    draining = models.BooleanField(default=False)  # takes no new job, ends its shard and gives the job back
 
     def __str__(self) -> str:
         return self.name

@@ -4,6 +4,13 @@ from landbridge.evaluations.services.attempts import heartbeat, put_shard, relea
 from landbridge.evaluations.services.catalog import publish_suite, publish_task
 from landbridge.evaluations.services.comparing import keep_comparison
 from landbridge.evaluations.services.deliveries import add_log, begin_delivery, deliver_result
+from landbridge.evaluations.services.fleet import (
+    disable_worker,
+    drain_worker,
+    enable_worker,
+    note_load,
+    revoke_worker,
+)
 from landbridge.evaluations.services.leases import (
     Lease,
     lease_job,
@@ -23,11 +30,15 @@ __all__ = [
     "begin_delivery",
     "cancel_job",
     "deliver_result",
+    "disable_worker",
+    "drain_worker",
+    "enable_worker",
     "deliver_screening",
     "heartbeat",
     "keep_comparison",
     "lease_job",
     "mark_stale",
+    "note_load",
     "note_worker",
     "publish_folder",
     "publish_suite",
@@ -39,6 +50,7 @@ __all__ = [
     "report_fault",
     "request_evaluation",
     "rerun_job",
+    "revoke_worker",
     "rewake_jobs",
     "start_job",
     "take_back_job",
