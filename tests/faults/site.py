@@ -150,7 +150,7 @@ def site(home: Path, template: Path, *, database: str = "", broker: str = "", **
     home.parent.mkdir(parents=True, exist_ok=True)
     shutil.copytree(template, home)
     port = free_port()
-    times = {f"LANDBRIDGE_{name}_SECONDS": value for name, value in TIMES.items()}
+    times = {f"LANDBRIDGE_{name}_SECONDS": value for name, value in TIMES.items()} | {"LANDBRIDGE_DAILY_JOBS": "100000"}
     said = {"SITE_URL": f"http://127.0.0.1:{port}", "DJANGO_SETTINGS_MODULE": "landbridge.settings", **times, **extra}
     said |= {"DATABASE_URL": database} if database else {}
     said |= {"BROKER_URL": broker} if broker else {}
