@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import Client
 
-from landbridge.api import rotation
+from landbridge.api import tasks
 from landbridge.core import keys, signing, time
 from landbridge.core.models import Line, SigningKey
 from landbridge_client import dsse, keylist
@@ -73,11 +73,11 @@ def test_a_rotated_key_signs_at_once_and_the_old_one_stays_valid_for_a_while(cli
 
 def test_the_sweeper_rotates_after_a_year_and_not_before(home: Path) -> None:
     old = signing.platform_signer().keyid
-    assert rotation.sweep() == 0
+    assert tasks.sweep() == 0
     past = clocks.time() - timedelta(days=366).total_seconds()
     os.utime(home / "secrets" / signing.NAME, (past, past))
-    assert rotation.sweep() == 1 and signing.platform_signer().keyid != old
-    assert rotation.sweep() == 0
+    assert tasks.sweep() == 1 and signing.platform_signer().keyid != old
+    assert tasks.sweep() == 0
 
 
 def test_a_revoked_key_voids_what_is_dated_after(client: Client) -> None:
