@@ -58,6 +58,7 @@ class Repo(models.Model):
     visibility = models.CharField(max_length=8, choices=Visibility, default=Visibility.PUBLIC)
     gate = models.CharField(max_length=8, choices=Gate, default=Gate.OPEN, blank=True)
     disabled_reason = models.CharField(max_length=200, blank=True)
+    suspended_reason = models.CharField(max_length=200, blank=True)  # nothing is licensed; what is licensed goes on
     created_at = models.DateTimeField(auto_now_add=True)
     # the head of main, kept here so that lists need no walk
     head_sha = models.CharField(max_length=40, blank=True)

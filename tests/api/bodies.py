@@ -33,6 +33,7 @@ BODIES: Mapping[str, Body] = {
     "POST /api/repos/create": lambda _at: {"name": "another", "organization": cast.LAB, "type": "model"},
     "DELETE /api/repos/delete": lumens,
     "POST /api/v1/offers/<str:offer_id>/revoke": reason,
+    **{f"POST /api/v1/late-findings/<str:late_finding>/{deed}": reason for deed in ("suspend", "dismiss", "lift")},
     **{f"POST /api/v1/agreements/<str:number>/{deed}": reason for deed in ("suspend", "resume", "withdraw", "decline")},
     "POST /api/v1/agreements/<str:number>/seats": seat,
     "DELETE /api/v1/agreements/<str:number>/seats": seat,
@@ -47,4 +48,5 @@ BODIES: Mapping[str, Body] = {
 }
 FORMS: Mapping[str, Form] = {
     "POST /offers/<str:offer_id>/revoke": lambda _at: urlencode({"reason": "Sold."}).encode(),
+    "POST /submissions/late-findings/<str:late_finding>/<slug:action>": lambda _at: b"reason=It+is+old.",
 }

@@ -30,7 +30,7 @@ from landbridge.evaluations.models import (
 )
 from landbridge.hub.signing import upload_query
 from landbridge.leaderboards.models import Board
-from landbridge.submissions.models import Submission
+from landbridge.submissions.models import LateFinding, Submission
 from landbridge_registry.models import Namespace, NamespaceKind, Repo, RepoType, Revision, Upload
 from tests.agreements.conftest import SECRET, authorize, publish, sign, take
 from tests.conftest import organization, person
@@ -222,6 +222,10 @@ def _loose_ends(world: World) -> None:
         granted_by=owner,
     )
     robot = services.issue_organization_token(actor=owner, slug=cast.LAB, name="spare", scopes=["read"])
+    found = LateFinding.objects.create(
+        revision=Revision.objects.get(repo=world.repos["open"]), code="x", message="x", rules="x",
+        found_at=time.db_now(), state_since=time.db_now(),
+    )  # fmt: skip
     link = services.make_sign_in_link(actor=operator, username="stranger")
     upload = Upload.objects.create(
         repo=world.repos["open"], by=owner.username, kind="basic", oid="0" * 64, size=2, expires_at=time.db_now() + HOUR
@@ -239,5 +243,7 @@ def _loose_ends(world: World) -> None:
         "board": "demo",
         "task": "demo_task",
         "suite": "demo",
+        "late_finding": found.pk,
+        "action": "dismiss",
         "upload_id": f"{upload.pk}?{upload_query(upload)}",
     }

@@ -75,6 +75,13 @@ class OfferWithdrawn(Gone):
     title = "The offer was withdrawn"
 
 
+class ListingSuspended(Conflict):
+    """The operator has suspended the model's listing over a finding; what is licensed already goes on."""
+
+    code = "listing_suspended"
+    title = "The listing of this model is suspended"
+
+
 class ConsentMissing(Invalid):
     code = "consent_missing"
     title = "Consent to electronic records is missing"

@@ -99,6 +99,7 @@ def live_offers(repo: Repo | None = None) -> QuerySet[Offer]:
     now = time.now()
     live = Q(revoked_at=None, opens_at__lte=now, taken__lt=F("cap")) & (Q(closes_at=None) | Q(closes_at__gt=now))
     rows = Offer.objects.filter(live, repo__visibility=Visibility.PUBLIC, repo__disabled_reason="")
+    rows = rows.filter(repo__suspended_reason="")
     rows = rows.select_related("licensor", "repo__namespace", "signed_by")
     return rows if repo is None else rows.filter(repo=repo)
 

@@ -9,7 +9,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from landbridge.accounts.models import AuthorityRecord, Organization, Role, Token, User
 from landbridge.accounts.principals import Principal
 from landbridge.agreements import authority, calendar, documents, proofs
-from landbridge.agreements.errors import OfferExhausted, OfferLapsed, OfferWithdrawn
+from landbridge.agreements.errors import ListingSuspended, OfferExhausted, OfferLapsed, OfferWithdrawn
 from landbridge.agreements.machine import AGREEMENT, state_at
 from landbridge.agreements.models import (
     Agreement,
@@ -99,10 +99,12 @@ def take_place(offer: Offer) -> None:
     now = time.now()
     live = Q(revoked_at=None, opens_at__lte=now, taken__lt=F("cap")) & (Q(closes_at=None) | Q(closes_at__gt=now))
     # EXISTS, not a join: a join makes the WHERE a subselect, which PostgreSQL does not judge again after waiting
-    public = Exists(Repo.objects.filter(pk=OuterRef("repo"), visibility=Visibility.PUBLIC, disabled_reason=""))
+    shown = Repo.objects.filter(pk=OuterRef("repo"), visibility=Visibility.PUBLIC, disabled_reason="")
+    public = Exists(shown.filter(suspended_reason=""))
     if Offer.objects.filter(live, public, pk=offer.pk).update(taken=F("taken") + 1):
         return
     offer.refresh_from_db()
+    require_listed(offer.repo)
     if offer.revoked_at is not None:
         raise OfferWithdrawn("The licensor has withdrawn this offer. Look at the model's page for another.")
     if offer.taken >= offer.cap:
@@ -111,6 +113,16 @@ def take_place(offer: Offer) -> None:
             cap=offer.cap,
         )
     raise OfferLapsed("This offer is not open now. Look at the model's page for another.")
+
+
+def require_listed(repo: Repo) -> None:
+    """Raises ``ListingSuspended`` while the operator suspends the model's listing."""
+    why = Repo.objects.values_list("suspended_reason", flat=True).get(pk=repo.pk)
+    if why:
+        raise ListingSuspended(
+            f"The operator has suspended the listing of {repo} ({why}). Licenses that run go on; new ones wait until "
+            "it is lifted. The model's page says more."
+        )
 
 
 @step

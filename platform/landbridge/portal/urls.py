@@ -8,6 +8,7 @@ from landbridge.portal.views import (
     errors,
     home,
     jobs,
+    late_findings,
     leaderboards,
     licenses,
     model,
@@ -33,6 +34,10 @@ BROWSE: list[URLPattern] = [
 WORK: list[URLPattern] = [
     path("submissions", submissions.submissions, name="submissions"),
     path("submissions/new", submissions.new, name="submission-new"),
+    path("submissions/late-findings", late_findings.late_findings, name="late-findings"),
+    path(
+        "submissions/late-findings/<str:late_finding>/<slug:action>", late_findings.decide, name="late-finding-decide"
+    ),
     path("submissions/<str:submission_id>", submissions.submission, name="submission"),
     path("submissions/<str:submission_id>/live", submissions.live, name="submission-live"),
     path("submissions/<str:submission_id>/withdraw", submissions.withdraw, name="submission-withdraw"),

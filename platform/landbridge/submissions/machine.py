@@ -7,6 +7,9 @@ from django.db.models import Q
 
 from landbridge.core.machine import Guard, Machine, Move, Who
 from landbridge.evaluations.machine import TERMINAL
+from landbridge.submissions.rescreening.machine import LATE_FINDING
+
+__all__ = ["BEFORE_JOB", "IDLE", "LATE_FINDING", "SUBMISSION", "SubmissionState"]
 
 
 class SubmissionState(models.TextChoices):

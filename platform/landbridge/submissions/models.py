@@ -7,7 +7,10 @@ from landbridge.accounts.models import Organization, User
 from landbridge.core.models import BaseModel
 from landbridge.evaluations.models import Job, SuiteRevision
 from landbridge.submissions.machine import SubmissionState
+from landbridge.submissions.rescreening.models import LateFinding, Notice, Rescreening
 from landbridge_registry.models import HEX40, Repo, Revision
+
+__all__ = ["Finding", "LateFinding", "Notice", "Rescreening", "Submission"]
 
 CHECKED = (SubmissionState.SEALED, SubmissionState.EVALUATING, SubmissionState.PUBLISHED)
 

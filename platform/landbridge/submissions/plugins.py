@@ -51,6 +51,14 @@ def _bundled() -> pluggy.PluginManager:
     return manager
 
 
+def screening_plugins() -> list[str]:
+    """The bundled plugins that look at submissions, with their versions: with other ones, the rules are others."""
+    from importlib.metadata import version  # noqa: PLC0415 asked once a process
+
+    names = [one.plugin_name for one in getattr(_bundled().hook, HOOK).get_hookimpls()]
+    return [f"{name} {version('landbridge')}" for name in names]
+
+
 def _understood(plugin: str, answers: Sequence[object] | Fault) -> Iterator[Finding]:
     if isinstance(answers, Fault):
         said = f"The plugin {plugin} could not look at this submission ({type(answers.error).__name__})."

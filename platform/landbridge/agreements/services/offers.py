@@ -45,6 +45,7 @@ def publish_standing_offer(  # noqa: PLR0913 what a signature in advance rests o
             "A private model cannot be offered to everyone. Make it public first: the offer keeps its weights closed.",
             code="repository_private",
         )
+    steps.require_listed(repo)
     pinned = _pinned(repo, wanted.revisions)
     terms = terms_of.of_offer(wanted, sorted({one.license for one in verdict.findings if one.level == "conditions"}))
     record = authority.find(person=actor, organization=licensor, deed=authority.Deed.under(terms, "offer"))

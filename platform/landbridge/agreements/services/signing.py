@@ -44,6 +44,7 @@ def sign_agreement(  # noqa: PLR0913 what a signature rests on
     if given is not None and given.statement_sha256 == statement_sha256:
         return Signed(agreement, given, fresh=False)
     _require_signing(agreement)
+    steps.require_listed(agreement.repo)
     _require_same_text(statement, statement_sha256)
     proofs.require_consent(consent)
     deed = authority.Deed.under(statement.revision.terms, "sign")

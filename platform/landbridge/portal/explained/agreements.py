@@ -23,6 +23,11 @@ AGREEMENTS: Final = (
     Explained(
         "expired", _("The agreement has ended"), _("Take a new one to go on; delete the copies as its text demands.")
     ),
+    Explained(
+        "listing_suspended",
+        _("The listing of this model is suspended"),
+        _("Nothing is licensed until the operator lifts it; licenses that run go on. The model's page says why."),
+    ),
     Explained("suspended", _("The agreement is suspended"), _("Its page gives the reason and whom to ask.")),
     Explained("terminated", _("The agreement was terminated"), _("Its page gives the reason and what is still owed.")),
     Explained("out_of_scope_revision", _("The agreement covers other versions"), _("Its page lists which.")),
