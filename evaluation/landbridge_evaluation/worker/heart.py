@@ -69,9 +69,10 @@ class Heart:
         except Unreachable as trouble:
             log.info("heartbeat of job %s: %s", self.api.job, trouble)
         else:
-            if answer["directive"] in {CANCEL, RELEASE}:
-                self.stop.tell(answer["directive"])
-            if answer["directive"] == CANCEL:
+            if answer["directive"] == RELEASE:
+                self.stop.give_back()
+            elif answer["directive"] == CANCEL:
+                self.stop.tell(CANCEL)
                 self._cancel()
 
     def _cancel(self) -> None:

@@ -36,17 +36,25 @@ class Stop:
     def __init__(self, lease: Deadline, drain: Drain) -> None:
         self.lease, self.drain = lease, drain
         self.told: str | None = None
+        self.wanted_back: Deadline | None = None
 
     def tell(self, reason: str) -> None:
         self.told = self.told or reason
 
+    def give_back(self) -> None:
+        """The platform wants the job back: the running shard has its grace, as when the process drains."""
+        if self.wanted_back is None:
+            self.wanted_back = Deadline.after(GRACE)
+
     @property
     def draining(self) -> bool:
-        return self.drain.event.is_set()
+        return self.drain.event.is_set() or self.wanted_back is not None
 
     def reason(self) -> str | None:
         if self.told is None and self.lease.passed:
             self.told = LEASE_LOST  # the platform may have given the job to another: even unreachable, it ends here
         if self.told is None and self.drain.over:
             self.told = DRAIN
+        if self.told is None and self.wanted_back is not None and self.wanted_back.passed:
+            self.told = RELEASE
         return self.told
