@@ -108,6 +108,7 @@ def test_a_suspended_listing_takes_no_order_and_holders_are_told_and_keep_what_t
     repo, revision = licensed.repo, Revision.objects.get(repo=licensed.repo, commit=COMMIT)
     found = finding(revision, olga)
     offer = licensed.offer
+    assert offer is not None
     services.decide(finding_id=found.pk, action="suspend", reason=REASON, actor=olga)
     repo.refresh_from_db()
     assert "weights_hidden" in repo.suspended_reason
@@ -126,8 +127,10 @@ def test_a_suspended_listing_takes_no_order_and_holders_are_told_and_keep_what_t
     authorize(User.objects.get(username="rita"), rival, olga)
     with pytest.raises(ListingSuspended):
         take(offer, User.objects.get(username="rita"), entity=rival.slug)
-    asked = {"actor": told[0].user, "token": None, "capability": DOWNLOAD, "repo": repo, "revision": COMMIT}
-    assert decide(path="model.safetensors", **asked).allowed, "what was licensed goes on"
+    kept = decide(
+        actor=told[0].user, token=None, capability=DOWNLOAD, repo=repo, revision=COMMIT, path="model.safetensors"
+    )
+    assert kept.allowed, "what was licensed goes on"
     services.decide(finding_id=found.pk, action="lift", reason="A new version replaced it.", actor=olga)
     repo.refresh_from_db()
     assert repo.suspended_reason == "" and live_offers(repo).exists()

@@ -30,7 +30,9 @@ def fixed_columns(table: str) -> list[str] | None:
     """The columns that never change, where not all of them are."""
     (model,) = (one for one in apps.get_models() if one._meta.db_table == table)
     free = getattr(model, "append_only_but", ())
-    return [one.column for one in model._meta.local_concrete_fields if one.name not in free] if free else None
+    return (
+        [one.column or one.name for one in model._meta.local_concrete_fields if one.name not in free] if free else None
+    )
 
 
 def statements(vendor: str, table: str, fixed: Sequence[str] | None = None) -> Iterator[str]:

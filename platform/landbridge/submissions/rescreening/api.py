@@ -21,7 +21,7 @@ DECIDE: Rules = {
 }
 
 
-class Reason(Strict):
+class DecisionRequest(Strict):
     reason = serializers.CharField(min_length=3, max_length=400)
 
 
@@ -49,9 +49,9 @@ class Decide(View):
     query: ClassVar = ()
     action: ClassVar[str] = ""
 
-    @extend_schema(request=Reason, responses=shapes.LateFindingOut)
+    @extend_schema(request=DecisionRequest, responses=shapes.LateFindingOut)
     def post(self, request: Request, late_finding: str) -> Response:
-        wanted = valid(Reason, request)
+        wanted = valid(DecisionRequest, request)
         actor = principal_of(request).require_user()
         found = services.decide(finding_id=late_finding, action=self.action, reason=wanted["reason"], actor=actor)
         return Response(shapes.late_finding(found, operator=True))

@@ -75,8 +75,10 @@ def decide(*, finding_id: str, action: str, reason: str, actor: User) -> LateFin
     """
     found = queries.finding_of(finding_id)
     repo = registry.lock(found.revision.repo_id)
-    facts = {"decided_by": actor, "reason": reason[:400], "state_since": time.db_now()}
-    LATE_FINDING.require(LateFinding, found.pk, action, who=Who.OPERATOR, **facts)
+    LATE_FINDING.require(
+        LateFinding, found.pk, action, who=Who.OPERATOR,
+        decided_by=actor, reason=reason[:400], state_since=time.db_now(),
+    )  # fmt: skip
     found = queries.finding_of(finding_id)
     _list_or_not(repo)
     _tell(found, LateState(found.state), queries.inside(repo))
