@@ -283,3 +283,6 @@ class Revision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.repo}@{self.commit[:8]}"
+
+
+import landbridge_registry.plugins  # noqa: E402, F401 more tables, which refer to the rows above

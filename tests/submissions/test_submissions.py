@@ -106,7 +106,7 @@ BAD: dict[str, tuple[dict[str, bytes | str], str]] = {
     "a card without a license": (baseline() | {"README.md": "# x\n"}, "card_license_missing"),
     "a wrong card": (baseline() | {"README.md": "---\nlicense: my-own\n---\n"}, "license_unknown"),
     "a zip bomb": (baseline() | {"data.zip": b"PK\x03\x04" + bytes(100)}, "archive_refused"),
-    "a wheel": (baseline() | {"x-1.0-py3-none-any.whl": b"PK\x03\x04" + bytes(100)}, "lab_code_refused"),
+    "a wheel": (baseline() | {"x-1.0-py3-none-any.whl": b"PK\x03\x04" + bytes(100)}, "archive_damaged"),
     "code": (baseline() | {"modeling.py": "print(1)\n"}, "lab_code_refused"),
     "code by reference": (
         {**HF, "config.json": '{"model_type":"bert","auto_map":{"AutoModel":"x.Y"}}', "model.safetensors": WEIGHTS},

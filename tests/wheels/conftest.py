@@ -1,7 +1,5 @@
 """A scaffolded plugin's wheel, and an instance that may run it: one for all tests of this folder."""
 
-import subprocess  # noqa: TID251 the command line is what is tested
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,34 +7,8 @@ import pytest
 
 from landbridge_evaluation.sandbox import probe
 from landbridge_evaluation.worker.plugins import remove
-from tests.stack import ROOT, Stack, environment_of, running
-
-
-def scaffolded(parent: Path, name: str) -> Path:
-    """``plugin new`` and ``python -m build``: the folder of the project, its wheel in ``dist``."""
-    pytest.importorskip("build")
-    pytest.importorskip("hatchling")
-    commands = (
-        ("-m", "landbridge_client", "plugin", "new", name, "--output", str(parent)),
-        ("-m", "build", "--wheel", "--no-isolation", "--quiet", str(parent / name)),
-    )
-    for command in commands:
-        done = subprocess.run(  # noqa: S603 our own words
-            [sys.executable, *command],
-            cwd=ROOT,
-            env=environment_of(parent),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-    return parent / name
-
-
-def wheel_of(project: Path) -> Path:
-    (wheel,) = (project / "dist").glob("*.whl")
-    return wheel
+from tests.stack import Stack, running
+from tests.wheels.scaffolds import scaffolded, wheel_of
 
 
 @pytest.fixture(scope="session")

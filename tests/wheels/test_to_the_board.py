@@ -11,7 +11,7 @@ import pytest
 
 from tests.stack import Stack
 from tests.walk import Api, Json
-from tests.wheels.conftest import scaffolded, wheel_of
+from tests.wheels.scaffolds import scaffolded, wheel_of
 
 pytestmark = pytest.mark.xdist_group("wheels")
 

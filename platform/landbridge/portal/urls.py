@@ -6,15 +6,18 @@ from landbridge.portal.views import (
     agreements,
     authority,
     errors,
+    fleet,
     home,
     jobs,
     late_findings,
     leaderboards,
     licenses,
+    machines,
     model,
     models,
     organization_tokens,
     organizations,
+    plugins,
     preferences,
     results,
     sign_in,
@@ -34,6 +37,8 @@ BROWSE: list[URLPattern] = [
 WORK: list[URLPattern] = [
     path("submissions", submissions.submissions, name="submissions"),
     path("submissions/new", submissions.new, name="submission-new"),
+    path("submissions/new/plugin", plugins.new, name="plugin-new"),
+    path("submissions/plugins", plugins.plugins, name="plugins"),
     path("submissions/late-findings", late_findings.late_findings, name="late-findings"),
     path(
         "submissions/late-findings/<str:late_finding>/<slug:action>", late_findings.decide, name="late-finding-decide"
@@ -41,6 +46,8 @@ WORK: list[URLPattern] = [
     path("submissions/<str:submission_id>", submissions.submission, name="submission"),
     path("submissions/<str:submission_id>/live", submissions.live, name="submission-live"),
     path("submissions/<str:submission_id>/withdraw", submissions.withdraw, name="submission-withdraw"),
+    path("workers", fleet.fleet, name="fleet"),
+    path("workers/<str:worker_id>/<slug:action>", fleet.act, name="fleet-act"),
     path("jobs", jobs.jobs, name="jobs"),
     path("jobs/<str:job_id>", jobs.job, name="job"),
     path("jobs/<str:job_id>/live", jobs.live, name="job-live"),
@@ -63,6 +70,10 @@ OURS: list[URLPattern] = [
     path("organizations/<str:slug>/authority/<str:record_id>/confirm", authority.confirm, name="authority-confirm"),
     path("organizations/<str:slug>/authority/<str:record_id>/revoke", authority.revoke, name="authority-revoke"),
     path("organizations/<str:slug>/agreements", agreements.of_organization, name="organization-agreements"),
+    path("organizations/<str:slug>/machines", machines.machines, name="organization-machines"),
+    path(
+        "organizations/<str:slug>/machines/<str:worker_id>/revoke", machines.revoke, name="organization-worker-revoke"
+    ),
     path("organizations/<str:slug>/tokens", organization_tokens.tokens, name="organization-tokens"),
     path(
         "organizations/<str:slug>/tokens/<str:token_id>/revoke",

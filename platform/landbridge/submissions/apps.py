@@ -12,7 +12,10 @@ class SubmissionsConfig(AppConfig):
 
         outbox.subscribe("submission.created", tasks.SCREEN)
         outbox.subscribe("submission.sealed", tasks.EVALUATE)
+        for event in ("screening.accepted", "job.failed", "job.cancelled"):
+            outbox.subscribe(event, tasks.SETTLE)
         outbox.subscribe("result.accepted", tasks.PUBLISH)
+        sweeps.register("submissions.settle", tasks.sweep_screened)
         sweeps.register("submissions.screen", tasks.sweep_screening)
         sweeps.register("submissions.evaluate", tasks.sweep_sealed)
         sweeps.register("submissions.publish", tasks.sweep_evaluated)

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from landbridge.evaluations import planning
 from landbridge.evaluations.errors import NoTaskFits
-from landbridge.submissions import plugins
+from landbridge.submissions import code, plugins
 from landbridge.submissions.models import Submission
 from landbridge_client import licenses
 from landbridge_client.formats.errors import FormatError
@@ -46,6 +46,7 @@ class Examined:
     capabilities: Mapping[str, Any] = field(default_factory=dict)
     license: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    plugin: Mapping[str, Any] = field(default_factory=dict)  # a lab's wheel, for the sandbox to see before it is sealed
 
     @property
     def blocked(self) -> bool:
@@ -60,12 +61,19 @@ def examine(submission: Submission) -> Examined:
         return Examined(findings=findings)
     named: dict[str, FileView] = {file.path: file for file in files}
     specs = plugins.registered_models()
+    if (wheel := code.wheel_of(files)) is not None:
+        said = {"plugin": code.named(wheel, _object(named.get(MARKER))), "facts": _facts(files, places_of(files))}
+        return Examined(findings=findings, license=licenses.expression_of(read_card(named)), **said)
     able = capabilities_of(list(named), _object(named.get(CONFIG)), _object(named.get(MARKER)), specs)
     expression = licenses.expression_of(read_card(named))
     spec = specs.get(able.slug or "") or _spec_of(submission, able, expression)
-    places = {file.path: path_of(file.location) for file in files}
+    places = places_of(files)
     findings += [*plugins.findings_of(spec, places), *_fit(submission, able)]
     return Examined(findings=findings, capabilities=able.to_json(), license=expression, facts=_facts(files, places))
+
+
+def places_of(files: Sequence[Stored]) -> dict[str, Path]:
+    return {file.path: path_of(file.location) for file in files}
 
 
 def stored_files(submission: Submission) -> list[Stored]:

@@ -14,6 +14,8 @@ __all__ = ["Finding", "LateFinding", "Notice", "Rescreening", "Submission"]
 
 CHECKED = (SubmissionState.SEALED, SubmissionState.EVALUATING, SubmissionState.PUBLISHED)
 
+QUOTA = "quota"  # the fault of a sealed submission that waits for its organization's jobs of another day
+
 
 class Submission(BaseModel):
     repo = models.ForeignKey(Repo, on_delete=models.PROTECT, related_name="submissions")
@@ -31,6 +33,11 @@ class Submission(BaseModel):
     tries = models.PositiveSmallIntegerField(default=0)
     revision = models.ForeignKey(Revision, on_delete=models.PROTECT, null=True, blank=True, related_name="submissions")
     job = models.ForeignKey(Job, on_delete=models.PROTECT, null=True, blank=True, related_name="submissions")
+    # a lab's wheel: what reading it found (its digest, its card's license), until the sandbox has seen it
+    examined = models.JSONField(default=dict)
+    screening_job = models.ForeignKey(
+        Job, on_delete=models.PROTECT, null=True, blank=True, related_name="screened_submissions"
+    )
     fault = models.JSONField(default=dict)  # why a sealed one was not queued: {"code", "text"}
 
     class Meta:

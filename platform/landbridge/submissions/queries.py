@@ -1,15 +1,15 @@
 """Reads: whose submissions a caller sees, and which ones wait for the platform."""
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from landbridge.accounts.models import Role
 from landbridge.accounts.principals import INCLUDES, Principal
 from landbridge.core import time
 from landbridge.core.errors import NotFound
-from landbridge.evaluations.machine import JobState
-from landbridge.evaluations.models import Job
+from landbridge.evaluations.machine import TERMINAL, JobState
+from landbridge.evaluations.models import Job, QuotaWindow
 from landbridge.submissions.machine import SubmissionState
-from landbridge.submissions.models import Submission
+from landbridge.submissions.models import QUOTA, Submission
 from landbridge_registry import queries as registry
 from landbridge_registry.errors import RegistryError
 from landbridge_registry.models import Commit, NamespaceKind, Repo, RepoType
@@ -72,14 +72,26 @@ def commit_for(repo: Repo, revision: str) -> Commit:
 def to_screen() -> list[str]:
     """Those that wait for screening, or whose screening was cut off."""
     rows = Submission.objects.filter(
-        Q(held_until=None) | Q(held_until__lt=time.now()), state=SubmissionState.SCREENING
+        Q(held_until=None) | Q(held_until__lt=time.now()), state=SubmissionState.SCREENING, screening_job=None
     ).order_by("created_at")
     return list(rows.values_list("pk", flat=True)[:AT_ONCE])
 
 
+def to_settle(job_id: str | None = None) -> list[str]:
+    """Those whose code was seen in the sandbox, or could not be."""
+    rows = Submission.objects.filter(
+        state=SubmissionState.SCREENING,
+        screening_job__state__in=TERMINAL,
+        **({"screening_job": job_id} if job_id else {}),
+    )
+    return list(rows.order_by("created_at").values_list("pk", flat=True)[:AT_ONCE])
+
+
 def to_queue() -> list[str]:
-    """Sealed ones with a suite and without a job."""
-    rows = Submission.objects.filter(state=SubmissionState.SEALED, suite_revision__isnull=False, fault={})
+    """Sealed ones with a suite and without a job; those that met the quota once there are jobs again."""
+    window = QuotaWindow.objects.filter(share__namespace=OuterRef("repo__namespace"), day=time.db_now().date())
+    again = Q(fault__code=QUOTA) & ~Exists(window.filter(used__gte=F("limit")))
+    rows = Submission.objects.filter(again | Q(fault={}), state=SubmissionState.SEALED, suite_revision__isnull=False)
     return list(rows.order_by("created_at").values_list("pk", flat=True)[:AT_ONCE])
 
 

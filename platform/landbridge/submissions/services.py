@@ -9,16 +9,21 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from landbridge.accounts.models import Organization, User
-from landbridge.core import ledger, time
+from landbridge.core import ledger, outbox, time
+from landbridge.core.db import step
 from landbridge.core.errors import DomainError
 from landbridge.core.machine import Who
+from landbridge.evaluations import faults, screenings
 from landbridge.evaluations import steps as evaluations
-from landbridge.evaluations.models import SuiteRevision
-from landbridge.submissions import queries, steps
+from landbridge.evaluations.errors import QuotaExhausted
+from landbridge.evaluations.machine import TERMINAL, JobState
+from landbridge.evaluations.models import Job, JobKind, SuiteRevision
+from landbridge.submissions import code, queries, releases, steps
 from landbridge.submissions.examining import Examined
 from landbridge.submissions.machine import SUBMISSION, SubmissionState
-from landbridge.submissions.models import Submission
+from landbridge.submissions.models import QUOTA, Submission
 from landbridge_plugins import Finding as Seen
+from landbridge_registry import queries as registered
 from landbridge_registry import sealing
 from landbridge_registry import steps as registry
 from landbridge_registry.models import Commit
@@ -45,7 +50,7 @@ def create_submission(
     found = live.filter(suite_revision=suite_revision_id).first()
     if found is not None:
         if found.state == SubmissionState.NEEDS_CHANGES:
-            steps.move(found, "resubmit", who=Who.MEMBER, held_until=None, tries=0)
+            steps.move(found, "resubmit", who=Who.MEMBER, held_until=None, tries=0, screening_job=None)
         return found, False
     made = Submission.objects.create(
         repo=repo,
@@ -67,7 +72,7 @@ def start_screening(*, submission_id: str, actor: User) -> Submission | None:
     """Take the submission for screening. ``None``: another holds it, or it is not to be screened."""
     now = time.db_now()
     free = Q(held_until=None) | Q(held_until__lt=now)
-    rows = Submission.objects.filter(free, pk=submission_id, state=SubmissionState.SCREENING)
+    rows = Submission.objects.filter(free, pk=submission_id, state=SubmissionState.SCREENING, screening_job=None)
     if rows.update(held_until=now + HELD, tries=F("tries") + 1) != 1:
         return None
     found = queries.submissions().get(pk=submission_id)
@@ -84,7 +89,7 @@ def finish_screening(*, submission_id: str, tries: int, examined: Examined, acto
     Sealing twice gives the same version, so a commit that was sealed before keeps what it was sealed as.
     """
     repo_id = Submission.objects.values_list("repo", flat=True).get(pk=submission_id)
-    repo = registry.lock(repo_id)
+    registry.lock(repo_id)
     submission = steps.lock(submission_id)
     if submission.state != SubmissionState.SCREENING or submission.tries != tries:
         return submission
@@ -92,21 +97,91 @@ def finish_screening(*, submission_id: str, tries: int, examined: Examined, acto
         _refuse(submission, examined.findings, actor)
         return submission
     steps.keep_findings(submission, examined.findings)
-    revision = sealing.seal(
-        repo=repo,
-        commit=Commit.objects.get(repo=repo, sha=submission.commit),
-        at=time.db_now(),
-        reason="submission",
-        subject=f"submission:{submission.pk}",
-        license=examined.license,
-        capabilities=examined.capabilities,
-        facts=examined.facts,
-    )
-    steps.move(submission, "seal", who=Who.CLOCK, revision=revision, held_until=None)
-    ledger.record("submission.sealed", subject=submission, actor=actor, digest=revision.tree_digest, model=str(repo))
+    if examined.plugin:
+        _send_to_sandbox(submission, examined, actor)
+    else:
+        steps.seal(submission, examined.license, examined.capabilities, examined.facts, actor)
     return submission
 
 
+@step
+def _send_to_sandbox(submission: Submission, examined: Examined, actor: User) -> None:
+    """Its own code must be seen by the conformance kit first, on a worker that contains it."""
+    named = examined.plugin
+    taken = releases.problem(submission.repo.namespace, named["name"], named["version"], named["wheel_sha256"])
+    if taken is not None:
+        _refuse(submission, [*examined.findings, taken], actor)
+        return
+    commit = Commit.objects.get(repo=submission.repo, sha=submission.commit)
+    before = Job.objects.filter(repo=submission.repo, commit=commit.sha, kind=JobKind.SCREENING, state__in=TERMINAL)
+    job = evaluations.queue_screening(
+        repo=submission.repo,
+        commit=commit.sha,
+        tree_digest=registered.tree_digest_of(commit),
+        plugin={name: named[name] for name in code.MODEL_FACTS},
+        actor=submission.requested_by,
+        organization=submission.organization,
+        nonce=str(before.exclude(state=JobState.DONE).count()),  # one that failed is no answer: it is asked again
+    )
+    kept = {"plugin": dict(named), "license": examined.license, "facts": dict(examined.facts)}
+    Submission.objects.filter(pk=submission.pk).update(examined=kept, screening_job=job, held_until=None)
+
+
+@transaction.atomic(durable=True)
+def settle_screening(*, submission_id: str, actor: User) -> Submission:
+    """The sandbox has seen the code, or could not: seal it, say what must change, or try once more.
+
+    Done already, or still under way: nothing.
+    """
+    repo_id = Submission.objects.values_list("repo", flat=True).get(pk=submission_id)
+    registry.lock(repo_id)
+    submission = steps.lock(submission_id)
+    job = submission.screening_job
+    if submission.state != SubmissionState.SCREENING or job is None or job.state not in TERMINAL:
+        return submission
+    if job.state != JobState.DONE:
+        _not_screened(submission, job, actor)
+        return submission
+    results = job.screening.body
+    findings = [*(Seen(**one) for one in submission.findings.values("code", "message", "blocking")),
+                *screenings.findings_of(results)]  # fmt: skip
+    named, paths = submission.examined["plugin"], _paths(submission)
+    spec = code.chosen(results, named["slug"], paths)
+    found = [spec] if isinstance(spec, Seen) else code.fit(submission, code.capabilities(spec))
+    taken = releases.problem(submission.repo.namespace, named["name"], named["version"], named["wheel_sha256"])
+    findings += [*found, *([taken] if taken else [])]
+    if isinstance(spec, Seen) or any(one.blocking for one in findings):
+        _refuse(submission, findings, actor)
+        return submission
+    steps.keep_findings(submission, findings)
+    specs = screenings.models_of(results)
+    releases.release(
+        submission.repo, submission.commit, named, specs, at=time.db_now(), by=submission.requested_by.username
+    )
+    plugin = {**{name: named[name] for name in code.MODEL_FACTS}, "spec": spec.to_json()}
+    facts = {**submission.examined["facts"], "plugin": plugin}
+    steps.seal(submission, submission.examined["license"], code.capabilities(spec).to_json(), facts, actor)
+    return submission
+
+
+def _paths(submission: Submission) -> set[str]:
+    commit = Commit.objects.get(repo=submission.repo, sha=submission.commit)
+    return {path for path, *_ in registered.files_of(commit)}
+
+
+@step
+def _not_screened(submission: Submission, job: Job, actor: User) -> None:
+    """The lab's fault is told; ours is tried again, three times in all."""
+    ours = job.fault.get("kind") not in {faults.LAB, "nobody"}
+    if ours and submission.tries < TRIES:
+        Submission.objects.filter(pk=submission.pk).update(screening_job=None, held_until=None)
+        outbox.publish("submission.created", submission.pk)
+        return
+    said = GIVEN_UP if ours else code.fault_finding(job.fault)
+    _refuse(submission, [said], actor)
+
+
+@step
 def _refuse(submission: Submission, findings: Sequence[Seen], actor: User) -> None:
     steps.keep_findings(submission, findings)
     steps.move(submission, "refuse", who=Who.CLOCK, held_until=None)
@@ -118,7 +193,8 @@ def _refuse(submission: Submission, findings: Sequence[Seen], actor: User) -> No
 def queue_evaluation(*, submission_id: str, actor: User) -> Submission:
     """Queue the suite for a sealed submission. Done already, or without a suite: nothing.
 
-    A question that was asked before has its job already; that one is taken. What cannot be queued keeps the reason.
+    A question that was asked before has its job already; that one is taken. What cannot be queued keeps the reason;
+    what met the quota of the day is tried again when there are jobs.
     """
     submission = steps.lock(submission_id)
     if submission.state != SubmissionState.SEALED or submission.suite_revision is None or submission.revision is None:
@@ -131,12 +207,22 @@ def queue_evaluation(*, submission_id: str, actor: User) -> Submission:
                 actor=submission.requested_by,
                 organization=submission.organization,
             )
-    except DomainError as error:
-        Submission.objects.filter(pk=submission.pk).update(fault={"code": error.reason, "text": str(error)})
-        ledger.record("submission.not_queued", subject=submission, actor=actor, code=error.reason)
+    except QuotaExhausted as error:
+        _not_queued(submission, QUOTA, f"{error} The submission is queued by itself as soon as there are jobs.", actor)
         return submission
-    steps.move(submission, "evaluate", who=Who.CLOCK, job=job)
+    except DomainError as error:
+        _not_queued(submission, error.reason, str(error), actor)
+        return submission
+    steps.move(submission, "evaluate", who=Who.CLOCK, job=job, fault={})
     return submission
+
+
+@step
+def _not_queued(submission: Submission, code: str, text: str, actor: User) -> None:
+    again = submission.fault.get("code") == code
+    Submission.objects.filter(pk=submission.pk).update(fault={"code": code, "text": text})
+    if not again:  # the ledger is not told each day anew
+        ledger.record("submission.not_queued", subject=submission, actor=actor, code=code)
 
 
 @transaction.atomic(durable=True)

@@ -49,6 +49,7 @@ class SubmissionOut(Strict):
     asked = serializers.CharField(help_text="the branch, tag or commit as it was asked for")
     suite = serializers.CharField(allow_null=True)
     version = VersionRef(allow_null=True)
+    screening = JobRef(allow_null=True, help_text="The job that looks at a plugin's code in the sandbox")
     job = JobRef(allow_null=True)
     created_at = serializers.DateTimeField()
     state_since = serializers.DateTimeField()
@@ -83,11 +84,16 @@ def submission_line(submission: Submission) -> dict[str, Any]:
         "asked": submission.asked,
         "suite": submission.suite_revision.suite.name if submission.suite_revision else None,
         "version": {"id": version.pk, "tree_digest": version.tree_digest} if version else None,
-        "job": {"id": submission.job_id, "url": f"/api/v1/jobs/{submission.job_id}"} if submission.job_id else None,
+        "screening": ref(submission.screening_job_id),
+        "job": ref(submission.job_id),
         "created_at": time.text(submission.created_at),
         "state_since": time.text(submission.state_since),
         "links": {"self": f"/api/v1/submissions/{submission.pk}", "html": f"/submissions/{submission.pk}"},
     }
+
+
+def ref(job_id: str | None) -> dict[str, Any] | None:
+    return {"id": job_id, "url": f"/api/v1/jobs/{job_id}"} if job_id else None
 
 
 def job_json(job: Job) -> dict[str, Any]:

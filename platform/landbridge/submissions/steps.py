@@ -1,15 +1,18 @@
 """What the services of submissions share. Lock order: repository, submission, job, the ledger's chain."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from landbridge.core import time
+from landbridge.accounts.models import User
+from landbridge.core import ledger, time
 from landbridge.core.db import step
 from landbridge.core.errors import NotFound
 from landbridge.core.machine import Who
 from landbridge.submissions.machine import SUBMISSION
 from landbridge.submissions.models import Finding, Submission
 from landbridge_plugins import Finding as Seen
+from landbridge_registry import sealing
+from landbridge_registry.models import Commit
 
 
 @step
@@ -31,6 +34,26 @@ def move(submission: Submission, action: str, *, who: Who, **sets: Any) -> None:
     """Take ``action`` or raise ``TransitionRefused``; the row in memory follows."""
     SUBMISSION.require(Submission, submission.pk, action, who=who, state_since=time.db_now(), **sets)
     submission.refresh_from_db()
+
+
+@step
+def seal(
+    submission: Submission, license_name: str, able: Mapping[str, Any], facts: Mapping[str, Any], actor: User
+) -> None:
+    """Fix the commit's content for good. Sealing twice gives the same version, which keeps what it was sealed as."""
+    revision = sealing.seal(
+        repo=submission.repo,
+        commit=Commit.objects.get(repo=submission.repo, sha=submission.commit),
+        at=time.db_now(),
+        reason="submission",
+        subject=f"submission:{submission.pk}",
+        license=license_name,
+        capabilities=able,
+        facts=facts,
+    )
+    move(submission, "seal", who=Who.CLOCK, revision=revision, held_until=None)
+    said = {"digest": revision.tree_digest, "model": str(submission.repo)}
+    ledger.record("submission.sealed", subject=submission, actor=actor, **said)
 
 
 @step

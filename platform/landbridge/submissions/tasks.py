@@ -9,6 +9,7 @@ from landbridge.submissions import examining, queries, services
 log = logging.getLogger(__name__)
 HERE = "landbridge.submissions.tasks"
 SCREEN, EVALUATE, PUBLISH = f"{HERE}.screen_submission", f"{HERE}.queue_evaluation", f"{HERE}.publish_result"
+SETTLE = f"{HERE}.settle_screening"
 
 
 @control_task
@@ -26,6 +27,22 @@ def publish_result(result_id: str) -> None:
     actor = clock()
     for submission_id in queries.to_publish(result_id):
         services.publish_submission(submission_id=submission_id, actor=actor)
+
+
+@control_task
+def settle_screening(job_id: str) -> None:
+    """A job ended; if it was a screening, the submission that waits for it goes on."""
+    actor = clock()
+    for submission_id in queries.to_settle(job_id):
+        services.settle_screening(submission_id=submission_id, actor=actor)
+
+
+def sweep_screened() -> int:
+    actor = clock()
+    found = queries.to_settle()
+    for pk in found:
+        services.settle_screening(submission_id=pk, actor=actor)
+    return len(found)
 
 
 def sweep_screening() -> int:
@@ -56,5 +73,7 @@ def _screen(submission_id: str) -> bool:
     except Exception:
         log.exception("screening %s broke off (try %s)", submission_id, taken.tries)
         return False
-    services.finish_screening(submission_id=taken.pk, tries=taken.tries, examined=examined, actor=actor)
+    finished = services.finish_screening(submission_id=taken.pk, tries=taken.tries, examined=examined, actor=actor)
+    if finished.screening_job_id is not None:  # this wheel may have been seen before
+        services.settle_screening(submission_id=taken.pk, actor=actor)
     return True

@@ -5,12 +5,13 @@ from typing import Final
 from landbridge.portal.explained.agreements import AGREEMENTS
 from landbridge.portal.explained.asking import ASKING
 from landbridge.portal.explained.models import MODELS
+from landbridge.portal.explained.plugins import PLUGINS
 from landbridge.portal.explained.shape import Explained
 from landbridge.portal.explained.workers import WORKERS
 
 __all__ = ["EXPLAINED", "Explained", "explain"]
 
-EXPLAINED: Final[dict[str, Explained]] = {one.code: one for one in (*ASKING, *MODELS, *AGREEMENTS, *WORKERS)}
+EXPLAINED: Final[dict[str, Explained]] = {one.code: one for one in (*ASKING, *MODELS, *PLUGINS, *AGREEMENTS, *WORKERS)}
 
 
 def explain(code: str, fallback: str = "") -> Explained:

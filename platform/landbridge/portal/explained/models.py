@@ -24,8 +24,8 @@ MODELS: Final = (
     ),
     Explained(
         "lab_code_refused",
-        _("Plugin wheels cannot be uploaded here yet"),
-        _("They need a sandbox that this instance does not have. Ask the operator to install the plugin."),
+        _("Code comes as a wheel, not as loose files"),
+        _("Make a plugin with `landbridge plugin new`, build its wheel, and submit that."),
     ),
     Explained("unknown_suite", _("There is no such suite"), _("Choose one of the suites that are listed.")),
     Explained(

@@ -9,14 +9,14 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from landbridge.accounts.models import Role, User
+from landbridge.accounts.models import User
 from landbridge.accounts.principals import Principal, principal_of, renewed
 from landbridge.core import pagination
 from landbridge.core.access import Access, Right
 from landbridge.core.machine import Who
 from landbridge.evaluations import queries as evaluations
-from landbridge.hub import attributes, rights
-from landbridge.hub import services as hub
+from landbridge.hub import rights
+from landbridge.hub.views import landing
 from landbridge.portal import streams
 from landbridge.portal.asks import attempt
 from landbridge.portal.forms.submissions import LICENSES, SubmitForm
@@ -30,8 +30,7 @@ from landbridge.submissions import queries, services
 from landbridge.submissions.machine import SUBMISSION, SubmissionState
 from landbridge.submissions.models import Submission
 from landbridge_client.screening import screen
-from landbridge_registry.models import Namespace, Repo, RepoType
-from landbridge_registry.storage import Stage
+from landbridge_registry.models import Namespace
 
 CARD: Final = "README.md"
 ORDER: Final = (
@@ -68,15 +67,9 @@ def _send(
     """Repository, commit, submission, each its own transaction. A repository made for a refused commit goes again."""
     wanted = form.cleaned_data
     namespace = Namespace.objects.get(name=wanted["namespace"])
-    principal.require_role(namespace, Role.MEMBER)
-    there = Repo.objects.filter(type=RepoType.MODEL, namespace=namespace, name__iexact=wanted["name"]).first()
-    repo = there or _made(namespace, wanted["name"], wanted["visibility"], user)
-    try:
-        commit = uploading.commit(repo, files, user=user, principal=principal, title="Upload from the page")
-    except Exception:
-        if there is None and repo.commits.count() == 1:  # nobody else has brought anything yet
-            hub.delete_repo(actor=user, repo=repo)
-        raise
+    repo, commit = landing.bring(
+        principal, namespace, wanted["name"], files, title="Upload from the page", visibility=wanted["visibility"]
+    )
     made, _new = services.create_submission(
         repo_id=repo.pk,
         commit=commit.sha,
@@ -85,18 +78,6 @@ def _send(
         actor=user,
     )
     return made
-
-
-def _made(namespace: Namespace, name: str, visibility: str, user: User) -> Repo:
-    with Stage() as stage:
-        return hub.create_repo(
-            actor=user,
-            repo_type=RepoType.MODEL,
-            namespace=namespace,
-            name=name,
-            attributes=stage.put_bytes(attributes.DEFAULT),
-            visibility=visibility,
-        )
 
 
 def _files(form: SubmitForm) -> list[uploading.Sent | uploading.Written]:

@@ -16,20 +16,11 @@ from django.http import HttpRequest, HttpResponseBase
 from django.http.multipartparser import MultiPartParser
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
-from landbridge.accounts.models import User
-from landbridge.accounts.principals import Principal
 from landbridge.core.uploads import NamelessUploadHandler
-from landbridge.hub import attributes, committing, quotas, rights, services
-from landbridge.hub.views.committing import land
 from landbridge_client.screening.files import SKIPPED_FILES, SKIPPED_FOLDERS
-from landbridge_registry import operations, queries
-from landbridge_registry.models import Commit, Repo
-from landbridge_registry.storage import Stage
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
-SAMPLE: Final = 512
-KEPT: Final = frozenset({".gitattributes"})  # the server's own; a new upload does not remove it
 LONGEST: Final = 2000
 
 
@@ -98,28 +89,3 @@ def sent_files(files: Sequence[UploadedFile[Any]]) -> list[Sent]:
 def _skipped(path: str) -> bool:
     *folders, name = path.split("/")
     return name in SKIPPED_FILES or any(folder in SKIPPED_FOLDERS for folder in folders)
-
-
-def commit(repo: Repo, files: Sequence[Sent | Written], *, user: User, principal: Principal, title: str) -> Commit:
-    """One commit that makes ``main`` hold exactly ``files``. What no commit names is removed from the store."""
-    there = {path for path, *_ in queries.files_of(queries.resolve_revision(repo, "main"))}
-    gone = sorted(there - {one.path for one in files} - KEPT)
-    with Stage() as stage:
-        changes: list[operations.Operation] = [operations.DeleteFile(path) for path in gone]
-        changes += [_stored(repo, one, stage, user) for one in files]
-        sent = committing.Sent(committing.Header(title, "", ""), changes)
-        return land(user, repo, "main", sent, rights.namespaces_of(principal))
-
-
-def _stored(repo: Repo, one: Sent | Written, stage: Stage, user: User) -> operations.Operation:
-    quotas.require_size(one.size)
-    with one.open() as stream:
-        sample = stream.read(SAMPLE)
-        stream.seek(0)
-        stored = stage.put_stream(stream.read, size=one.size)
-    patterns = attributes.lfs_patterns(attributes.DEFAULT.decode())
-    if not attributes.goes_by_lfs(one.path, one.size, sample, patterns):
-        return operations.Add(one.path, stored)
-    uploads = services.open_uploads(actor=user, repo=repo, objects={stored.sha256: stored.size})
-    services.finish_upload(actor=user, upload=uploads[stored.sha256], stored=stored)
-    return operations.AddLarge(one.path, stored.sha256, stored.size)
