@@ -15,6 +15,7 @@ from landbridge.api.matrix import cast
 from landbridge.api.matrix.cast import Actor
 from landbridge.api.matrix.rules import Cell, Door
 from landbridge.api.matrix.table import Row
+from landbridge.evaluations.models import Worker
 from tests.api.world import World
 
 PART = re.compile(r"<(?:\w+:)?(?P<path>\w+)>|\(\?P<(?P<named>\w+)>(?:\[\^/\]\+|\(\?s:\.\+\)|\.\+|\w+)\)")
@@ -76,6 +77,8 @@ BY_ROUTE: tuple[tuple[str, str, Fill], ...] = (
     ("settings/tokens/", "token_id", lambda at: at.world.own_tokens.get(at.actor.name, "01absent")),
     ("leaderboards/", "slug", lambda _at: "demo"),
     ("agreements/", "action", lambda _at: "withdraw"),
+    ("workers/", "action", lambda _at: "drain"),
+    ("workers/", "worker_id", lambda at: Worker.objects.get(user=at.world.users["worker"]).pk),
     ("api/v1/agreements/", "username", lambda _at: "acme-signatory"),
 )
 

@@ -28,6 +28,7 @@ from landbridge.evaluations.models import (
     Result,
     Worker,
 )
+from landbridge.evaluations.services import enroll_worker
 from landbridge.hub.signing import upload_query
 from landbridge.leaderboards.models import Board
 from landbridge.submissions.models import LateFinding, Submission
@@ -244,6 +245,7 @@ def _loose_ends(world: World) -> None:
         "task": "demo_task",
         "suite": "demo",
         "late_finding": found.pk,
+        "worker_id": enroll_worker(organization=Organization.objects.get(slug=cast.LAB), name="box", actor=owner).worker.pk,
         "action": "dismiss",
         "upload_id": f"{upload.pk}?{upload_query(upload)}",
     }

@@ -23,6 +23,7 @@ def portal(request: HttpRequest) -> dict[str, object]:
         "landbridge_version": settings.LANDBRIDGE_VERSION,
         "here": request.get_full_path() if request.method == "GET" else "/",
         "navigation": _navigation(request.path),
+        "operator_staff": SimpleLazyObject(lambda: hasattr(request, "user") and principal_of(request).is_operator),
         "my_organizations": SimpleLazyObject(lambda: _my_organizations(request)),
     }
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 UNITS: Final = ("B", "kB", "MB", "GB", "TB")
@@ -19,6 +20,11 @@ def size(octets: int | None) -> str:
     while value >= THOUSAND and unit < len(UNITS) - 1:
         value, unit = value / THOUSAND, unit + 1
     return f"{value:.1f} {UNITS[unit]}" if unit else f"{octets} B"
+
+
+def seconds_until(now: datetime, then: datetime) -> int:
+    """Whole seconds from ``now`` to ``then``."""
+    return round((then - now).total_seconds())
 
 
 def count(value: int | None) -> str:

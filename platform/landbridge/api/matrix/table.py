@@ -29,6 +29,7 @@ ABOUT: Sequence[tuple[str, tuple[Thing, ...]]] = (
     (r"(api/v1/)?results/<", (cast.OPEN, cast.SECRET_RESULT)),
     (r"(api/v1/)?(jobs|submissions)/<", (cast.OPEN, cast.SECRET_JOB)),
     (r"(api/v1/|submissions/)late-findings/<", (cast.NOTHING,)),
+    (r"workers/<", (cast.NOTHING,)),
     (r"api/v1/submissions POST", (cast.OPEN, cast.SECRET)),
     (r"submissions/new ", (cast.OPEN,)),
     (r"api/v1/evaluations ", (cast.OPEN, cast.SECRET)),

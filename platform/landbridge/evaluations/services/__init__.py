@@ -4,6 +4,7 @@ from landbridge.evaluations.services.attempts import heartbeat, put_shard, relea
 from landbridge.evaluations.services.catalog import publish_suite, publish_task
 from landbridge.evaluations.services.comparing import keep_comparison
 from landbridge.evaluations.services.deliveries import add_log, begin_delivery, deliver_result
+from landbridge.evaluations.services.enrolling import Enrolled, enroll_worker
 from landbridge.evaluations.services.fleet import (
     disable_worker,
     drain_worker,
@@ -22,11 +23,14 @@ from landbridge.evaluations.services.leases import (
 from landbridge.evaluations.services.repositories import publish_folder
 from landbridge.evaluations.services.requests import cancel_job, request_evaluation, rerun_job
 from landbridge.evaluations.services.screenings import deliver_screening
+from landbridge.evaluations.services.shares import age_jobs, set_share
 from landbridge.evaluations.services.workers import mark_stale, register_worker
 
 __all__ = [
+    "Enrolled",
     "Lease",
     "add_log",
+    "age_jobs",
     "begin_delivery",
     "cancel_job",
     "deliver_result",
@@ -34,6 +38,7 @@ __all__ = [
     "disable_worker",
     "drain_worker",
     "enable_worker",
+    "enroll_worker",
     "heartbeat",
     "keep_comparison",
     "lease_job",
@@ -52,6 +57,7 @@ __all__ = [
     "rerun_job",
     "revoke_worker",
     "rewake_jobs",
+    "set_share",
     "start_job",
     "take_back_job",
 ]
