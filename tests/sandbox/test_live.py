@@ -61,11 +61,27 @@ BOUNDS = {
     "result_cap": "import os\nwhile True: os.write(3, b'x' * 65536)",
 }
 HIDDEN = """
-    import os, time
-    held = []
-    for _ in range(8):
-        held.append(os.memfd_create("x"))
-        os.write(held[-1], b"x" * (64 << 20))
+    import os
+    os.memfd_create("x")
+"""
+UNSEEN = """
+    import ctypes, mmap, os, threading, time
+    if os.fork() == 0:
+        def work():
+            time.sleep(0.1)
+            held = mmap.mmap(-1, 400 << 20)
+            for n in range(0, 400 << 20, 4096): held[n] = 1
+            time.sleep(20)
+        threading.Thread(target=work).start()
+        ctypes.CDLL(None).syscall(60 if os.uname().machine == "x86_64" else 93, 0)
+    os.wait()
+"""
+FULL = """
+    import os, socket, time
+    for _ in range(5):
+        if os.fork() == 0:
+            held = [socket.socketpair() for _ in range(100)]
+            time.sleep(20)
     time.sleep(20)
 """
 MANY = """
@@ -86,11 +102,16 @@ def test_each_bound_ends_what_crosses_it(why: str, starter: str) -> None:
     assert made["seconds"] < 10
 
 
-@pytest.mark.parametrize("program", [HIDDEN, MANY], ids=["nameless files", "many small processes"])
+@pytest.mark.parametrize("program", [MANY, UNSEEN, FULL], ids=["many small processes", "a dead thread", "sockets"])
 @pytest.mark.parametrize("starter", STARTERS)
 def test_memory_is_counted_wherever_it_hides(program: str, starter: str) -> None:
     made = run(program, starter, memory_mb=200)
     assert made["why"] == "memory" and made["peak_mb"] < 600, made
+
+
+def test_no_memory_is_sent_where_nobody_counts_it() -> None:
+    made = run(HIDDEN, STARTERS[0])
+    assert made["exit"] == 1 and "PermissionError" in made["log"]
 
 
 FORKS = """

@@ -60,6 +60,7 @@ def test_some_calls_are_refused_in_some_forms(machine: str) -> None:
     assert verdict(machine, call["ioctl"], 0, 0x5401) == ALLOWED
     assert [verdict(machine, call["ioctl"], 0, one) for one in (0x5412, 0x541C)] == [errno.EPERM] * 2
     assert (verdict(machine, call["prctl"], 4), verdict(machine, call["prctl"], 38)) == (errno.EPERM, ALLOWED)
+    assert [verdict(machine, call["setsockopt"], 3, 1, one) for one in (7, 16)] == [errno.EPERM, ALLOWED]
 
 
 @pytest.mark.parametrize("machine", MACHINES)

@@ -1,7 +1,8 @@
 """The filter of system calls: classic BPF made here, so that no library is needed. Unknown calls are allowed.
 
 SysV memory, queues and semaphores are refused besides what the kernel surface asks for, because no watchdog sees them;
-and so is ``PR_SET_DUMPABLE``, with which a process hides its memory from one.
+so are ``PR_SET_DUMPABLE``, with which a process hides its memory from one, files without a name (sent over a socket and
+closed, they are nobody's), and sockets that keep more than the default.
 """
 
 import errno
@@ -13,7 +14,7 @@ from landbridge_evaluation.sandbox.syscalls import AUDIT, CHECKED, X32, refused
 LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 ALLOW, ERRNO = 0x7FFF0000, 0x00050000
 NUMBER, ARCH, ARGUMENTS = 0, 4, 16  # offsets in struct seccomp_data
-UNIX, DUMPABLE = 1, 4
+UNIX, DUMPABLE, SEND_BUFFER = 1, 4, 7
 NEW_NAMESPACES = 0x7E020000
 TERMINAL = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX: what types into the terminal outside
 
@@ -48,6 +49,7 @@ def instructions(machine: str, *, gpu: bool = False) -> list[Instruction]:
     made += [(EQUAL, 0, 4, special["socket"]), argument(0), (EQUAL, 0, 1, UNIX), allow, stop()]
     made += [(EQUAL, 0, 4, special["clone"]), argument(0), (ANY_BIT, 0, 1, NEW_NAMESPACES), stop(), allow]
     made += [(EQUAL, 0, 4, special["prctl"]), argument(0), (EQUAL, 0, 1, DUMPABLE), stop(), allow]
+    made += [(EQUAL, 0, 4, special["setsockopt"]), argument(2), (EQUAL, 0, 1, SEND_BUFFER), stop(), allow]
     made += [
         (EQUAL, 0, 4, special["ioctl"]),
         argument(1),

@@ -17,6 +17,7 @@ LOG_CAP = 32 << 20  # bytes printed; more is no log
 RESULT_CAP = 256 << 20  # bytes of answers to one question
 FOLDERS = ("work", "tmp", "dev/shm")
 PAGE = os.sysconf("SC_PAGE_SIZE")
+SOCKET = 256 << 10  # bytes that the kernel keeps for an open socket at most: nobody can ask how many it does
 WHY = {
     "wall": "It took longer than the {wall_s:g} s that are allowed.",
     "memory": "It used {peak_mb} MB of memory, {memory_mb} MB are allowed.",
@@ -59,7 +60,7 @@ class Watch:
         return self.look(now)
 
     def look(self, now: float) -> str | None:
-        pids = list(tree(self.child.process.pid))
+        pids = [speaking(pid) for pid in tree(self.child.process.pid)]
         self.measure(pids, now)
         if self.memory_mb is not None and self.peak_mb > self.memory_mb:
             return "memory"
@@ -73,7 +74,7 @@ class Watch:
         The shares themselves take the kernel a walk over all pages (10 ms for 200 MB), so they are read only where the
         bound says that they may have crossed the limit or passed the peak.
         """
-        hidden = memfds(pids)
+        hidden = unmapped(pids)
         resident_mb = (sum(resident(pid) for pid in pids) + hidden) >> 20
         at_most = self.shares_mb + max(0, resident_mb - self.resident_mb)
         over = self.memory_mb is not None and at_most > self.memory_mb
@@ -95,6 +96,15 @@ def tree(pid: int) -> Iterator[int]:
         waiting += below(one)
 
 
+def speaking(pid: int) -> int:
+    """The process, or one of its threads where the first has ended: the process's own entries are empty then."""
+    with suppress(OSError):
+        if Path(f"/proc/{pid}/statm").read_text().startswith("0 "):
+            threads = [int(one.name) for one in Path(f"/proc/{pid}/task").iterdir()]
+            return next((one for one in threads if resident(one)), pid)
+    return pid
+
+
 def resident(pid: int) -> int:
     """Bytes; 0 for a process that is gone."""
     try:
@@ -114,14 +124,17 @@ def shared_out(pid: int) -> int:
     return 0
 
 
-def memfds(pids: list[int]) -> int:
-    """Bytes in files that have no name: open in the tree, mapped or not, each counted once."""
-    found: dict[tuple[int, int], int] = {}
+def unmapped(pids: list[int]) -> int:
+    """Bytes in files that have no name: open in the tree, mapped or not, each counted once. A socket counts as full."""
+    found: dict[tuple[int, int] | str, int] = {}
     for pid in pids:
         with suppress(OSError):
             for entry in os.scandir(f"/proc/{pid}/fd"):
                 with suppress(OSError):
-                    if os.readlink(entry.path).startswith("/memfd:"):  # noqa: PTH115 twenty times a second
+                    target = os.readlink(entry.path)  # noqa: PTH115 twenty times a second
+                    if target.startswith("socket:"):
+                        found[target] = SOCKET
+                    elif target.startswith("/memfd:"):
                         facts = os.stat(entry.path)  # noqa: PTH116 twenty times a second
                         found[facts.st_dev, facts.st_ino] = facts.st_blocks * 512
     return sum(found.values())
