@@ -176,3 +176,8 @@ def loaded(manager: pluggy.PluginManager, folder: Path, spec: ModelSpec) -> Iter
         return manager.hook.adapt_model(model=model, task=task, train=train)
 
     yield from tried(spec, model, adapt)
+    for plugin, answers in call_each(manager, "screen_submission", spec=spec, files=folder):
+        if isinstance(answers, Fault):
+            yield blocking("hook_raises", f"{plugin}.screen_submission() raises {answers.error!r}.")
+        else:
+            yield from (one for one in answers if isinstance(one, Finding))

@@ -82,8 +82,8 @@ def adapt_model(model: LoadedModel, task: TaskSpec, train: Sequence[tuple[Any, A
 def screen_submission(spec: ModelSpec, files: Path) -> Iterable[Finding]:
     """Inspect a submission before it is sealed.
 
-    Called by screening, of bundled plugins only until the sandbox is there; ``files`` is read-only. One blocking
-    finding refuses the submission.
+    Called by screening: of bundled plugins for every submission, of a lab's own plugin in the sandbox for its own;
+    ``files`` is read-only. One blocking finding refuses the submission.
     """
     return ()
 
@@ -100,10 +100,11 @@ def check_license(spec: ModelSpec, lineage: Sequence[ModelSpec], use: str) -> It
 
 @hookspec(firstresult=True)
 def choose_queue(job: Mapping[str, Any]) -> QueueChoice | None:
-    """Choose where a job runs. ``job`` is a JobSpec's public part: kind, model, tasks, parameters.
+    """Choose where a job runs. ``job`` is what is public of it: kind, model, parameters, code, suite, tasks.
 
-    Called by dispatch, before a job is queued; not yet in this version. ``None`` leaves it to the next plugin, then
-    to the platform's own rule.
+    Called by dispatch before an evaluation is queued. A choice narrows who may run it and opens nothing: ``needs`` may
+    name ``cpu``, ``gpu``, ``gpu.N``, ``gpus.N``, ``isolated`` and ``class:...``, and ``pool`` must be the job's own;
+    any other choice is logged and left out. ``None`` leaves it to the next plugin, then to the platform's own rule.
     """
     return None
 
