@@ -122,8 +122,8 @@ class Keeper:
     thread: threading.Thread | None = None
 
     def add(self, part: Part) -> Part:
+        part.start()  # first: what is kept and not alive is started, too
         self.parts[part.name] = part
-        part.start()
         return part
 
     def begin(self) -> None:

@@ -148,6 +148,7 @@ def rabbitmq(keeper: Keeper, log: Path, consumer_timeout_ms: int = 1_800_000) ->
         }  # fmt: skip
         epmd = Part("epmd", [*user, program("epmd")], environment, log.with_name("epmd.log"))
         keeper.add(epmd)
+        wait_until(lambda: answers(mapper), "the port mapper")  # else the node starts one that outlives it
         part = Part("broker", [*user, binary], environment, log, "beam.smp", lambda: answers(port))
         keeper.add(part)
         wait_until(part.answers, f"RabbitMQ; its log is {log}")

@@ -16,7 +16,7 @@ from tests.faults.proxy import Network, network
 from tests.faults.scale import PROOF_SCALE, size, tell
 from tests.faults.site import Json, Site, site
 
-LEASE = SWEEP = 2.0
+SWEEP = 2.0
 ACTIVE = ("leased", "running", "finalizing")
 
 
@@ -57,7 +57,7 @@ def test_a_dead_hosts_job_goes_on_elsewhere_within_lease_and_sweep(here: Site) -
     one, two = kept["attempts"]
     assert (one["outcome"], two["outcome"], two["worker"]) == ("lost", "done", "second")
     # beside lease and sweep: the pause before a retry (at most a second), and an idle worker's look (2.5 s)
-    assert two["started"] - gone_at <= LEASE + SWEEP + 5, kept["attempts"]
+    assert two["started"] - gone_at <= here.lease + SWEEP + 5, kept["attempts"]
     after = asked("".join(part["text"] for part in kept["logs"] if part["attempt"] == 2))
     again = sum((Counter(before) & Counter(after)).values())
     assert again <= ROWS, f"{again} items were asked again, a shard has {ROWS}"
@@ -171,8 +171,8 @@ def test_a_partitioned_worker_kills_its_child(here: Site) -> None:
         (model,) = children(first)
         net.cut.set()
         began = time.monotonic()
-        wait_until(lambda: not lives(model), "the model's process to be ended by its worker", LEASE + 3)
-        assert first.alive and time.monotonic() - began <= LEASE + 1.5
+        wait_until(lambda: not lives(model), "the model's process to be ended by its worker", here.lease + 3)
+        assert first.alive and time.monotonic() - began <= here.lease + 1.5
         here.add_worker("second", slots=1)
         here.until(job)
         net.cut.clear()
