@@ -121,6 +121,15 @@ class Hostile:
         while True:
             sys.stdout.write("x" * 65536)
 
+    def do_flood_results(self, value: int) -> None:
+        for _ in range(value >> 16):
+            os.write(3, b"x" * (1 << 16))
+
+    def do_flood_lines(self, value: int) -> None:
+        lines = b'{"k":"p","i":0,"v":[0,1]}\n' * 2500
+        for _ in range(value // len(lines)):
+            os.write(3, lines)
+
     def do_flood_files(self, _value: object) -> None:
         for number in range(1 << 20):
             Path(f"{number}").touch()

@@ -8,6 +8,7 @@ from tests.hostile.using import FRAMES, USING
 READER = (
     "Answers are read outside of the model's process in both runs: what refuses them is the reader, not the sandbox."
 )
+PLAIN = ("--wall", "10", "--memory-mb", "512")
 LIMITED = "Finite numbers of the right count are answers, whatever they hide: what is limited is how much they carry."
 
 
@@ -21,7 +22,7 @@ class Hostile:
     name: str
     category: str
     source: str
-    flags: tuple[str, ...] = ("--wall", "10", "--memory-mb", "512")
+    flags: tuple[str, ...] = PLAIN
     why: str | None = None
     or_why: str | None = None  # where the filter lets it through, as it must for a GPU
     refused: bool = False
@@ -58,7 +59,7 @@ SHAPE = ("--kind", "classify", "--items", "3", "--labels", "2")
 
 def reaching(name: str, source: str) -> Hostile:
     bound = BOUND.get(name)
-    flags = FLAGS.get(bound or "", Hostile.__dataclass_fields__["flags"].default)
+    flags = FLAGS.get(bound or "", PLAIN)
     linger = {"late_writer": 1.0, "survivor": 0.2}.get(name, 0.0)
     return Hostile(
         name=name,
@@ -72,7 +73,7 @@ def reaching(name: str, source: str) -> Hostile:
 
 
 def answers(name: str, source: str) -> Hostile:
-    flags = (*Hostile.__dataclass_fields__["flags"].default, *SHAPE)
+    flags = (*PLAIN, *SHAPE)
     covert = name == "covert"
     return Hostile(
         name=name,
