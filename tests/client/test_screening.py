@@ -92,12 +92,47 @@ def test_a_pickle_is_called_one(tmp_path: Path, name: str, kind: str) -> None:
     assert finding.code == "pickle_in_weights" and name in finding.message and "safe_serialization" in finding.message
 
 
+PRINTABLE = b"cos\nsystem\n(S'id'\ntR"
+BROKEN = {
+    "no end": PRINTABLE,
+    "an end of another kind": PRINTABLE + b"\nhello",
+    "a name that is none": PRINTABLE + b"c-\n-\n.",
+    "by way of the memo": b"cos\nsystem\np0\n0g0\n(S'id'\ntR???",
+    "a class": b"(S'id'\nios\nsystem\n!",
+    "bytes among letters": "cos\nsystem\nC\t12345678\u0085R!".encode(),
+    "endless": b"N" * 200_000,
+}
+
+
 def test_a_printable_pickle_is_called_one_and_a_text_like_it_is_not(tmp_path: Path) -> None:
-    write(
-        good(tmp_path), {"vocab2.txt": PICKLES["protocol 0"], "list.txt": "cold water\nis here\n.\n", "one.txt": "0."}
-    )
+    texts = ("cold water\nis here\n.\n", "0.", "cat\ndog\nRed\n", "Paris\n.\n", "(a list)\n", "No\n" * 9, "(((" * 9)
+    write(good(tmp_path), {f"list{number}.txt": one for number, one in enumerate(texts)})
+    write(tmp_path, {"vocab2.txt": PICKLES["protocol 0"]})
     (finding,) = findings_of(tmp_path)
     assert finding.code == "pickle_in_weights" and "vocab2.txt" in finding.message
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_pickle_that_runs_before_it_fails_is_one(kind: str, tmp_path: Path) -> None:
+    write(good(tmp_path), {"notes.txt": BROKEN[kind]})
+    assert codes_of(tmp_path) == {"pickle_in_weights"}
+
+
+def long_header(length: int, name: bytes = b"t") -> bytes:
+    head = b'{"' + name + b'":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}'
+    return length.to_bytes(8, "little") + head.ljust(length) + bytes(4)
+
+
+@pytest.mark.parametrize("length", [128, 384, 640, 896, 1152, 1408, 66_176, 5_046_912])
+def test_weights_whose_first_bytes_are_those_of_a_pickle_are_sound(length: int, tmp_path: Path) -> None:
+    write(good(tmp_path), {"model.safetensors": long_header(length)})
+    assert findings_of(tmp_path) == []
+
+
+def test_weights_that_can_also_be_unpickled_are_refused(tmp_path: Path) -> None:
+    """The header's length spells PROTO 4, BINFLOAT; the name of the first tensor spells NONE, STOP."""
+    write(good(tmp_path), {"model.safetensors": long_header(0x01470480, b"xN.")})
+    assert codes_of(tmp_path) == {"pickle_in_weights"}
 
 
 BAD_FILES: dict[str, tuple[str, bytes | str, str]] = {

@@ -4,6 +4,7 @@ import json
 import pickletools
 import re
 from collections import Counter
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
@@ -34,15 +35,17 @@ TEXTS = frozenset({
     ".json", ".jsonl", ".txt", ".md", ".yaml", ".yml", ".toml", ".cfg", ".ini", ".csv", ".tsv", ".jinja", ".bpe",
     ".model",
 })  # fmt: skip
-ACTIVE = frozenset(
-    {"GLOBAL", "INST", "REDUCE", "BUILD", "OBJ", "NEWOBJ", "PERSID"}
-)  # of the opcodes that are printable
+CALLS = frozenset({"REDUCE", "BUILD", "OBJ", "NEWOBJ", "NEWOBJ_EX", "INST"})
+SHORT, LONG = 3, 100_000  # opcodes: what begins with so many after the sign of a pickle, or with so many, is one
 IMPORT = re.compile(r"[\w.]+ [\w.]+")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
 REMOTE_CODE = ("auto_map", "custom_pipelines")
 EXACT_JSON = ("config.json", "landbridge.json")  # where two readers must not see different values
 
-TO_SAFETENSORS = "Convert the weights: model.save_pretrained(folder, safe_serialization=True), and remove this file."
+TO_SAFETENSORS = (
+    "Convert the weights: model.save_pretrained(folder, safe_serialization=True), or, of a file that you did not make, "
+    "in a sandbox: python -m landbridge_evaluation convert FILE --output FOLDER. Then remove this file."
+)
 CODE_AS_WHEEL = (
     "Code comes as a wheel, whole and checked: landbridge plugin new, python -m build --wheel, submit dist/NAME.whl. "
     "Weights in a standard architecture need no code at all."
@@ -86,16 +89,27 @@ def _wheel(file: FileView) -> Refused | None:
 
 
 def _weights(file: FileView) -> Refused | None:
+    with file.open() as stream:
+        head = stream.read(HEAD)
     try:
-        with file.open() as stream:
-            head = stream.read(HEAD)
-        if (refused := _pickle_or_archive(file.path, head)) is not None:
-            return refused
         with file.open() as stream:
             read_header(stream, file.size)
     except FormatError as error:
-        return Refused(error.code, f"{file.path}: {error.message}")
+        return _pickle_or_archive(file.path, head) or Refused(error.code, f"{file.path}: {error.message}")
+    if _reads_as_pickle(head):
+        return _a_pickle(file.path)
     return None
+
+
+def _reads_as_pickle(head: bytes) -> bool:
+    """Whether weights can also be unpickled: the length of a header of many megabytes may spell opcodes.
+
+    That its first two bytes are those of a pickle says nothing: headers of 384 or 640 bytes begin so.
+    """
+    try:
+        return head[:1] == b"\x80" and len(list(islice(pickletools.genops(head), SHORT))) == SHORT
+    except Exception:  # noqa: BLE001 pickletools raises anything on what is no pickle
+        return False
 
 
 def _by_magic(name: str, suffix: str, head: bytes) -> Refused | None:
@@ -115,17 +129,19 @@ def _pickle_or_archive(name: str, head: bytes) -> Refused | None:
     if archive == "zip" and re.search(rb"data\.pkl|\.npy", head):
         return Refused("pickle_in_weights", f"{name} is a PyTorch or NumPy file that holds pickles. {TO_SAFETENSORS}")
     if archive == "zip" and b".dist-info/" in head:
-        return Refused(
-            "lab_code_refused", f"{name} is a wheel under another name. Keep the name it was built with."
-        )
+        return Refused("lab_code_refused", f"{name} is a wheel under another name. Keep the name it was built with.")
     if archive is not None:
         return Refused(
             "archive_refused",
             f"{name} is a packed file ({archive}). Archives are not opened here: upload the files that it holds.",
         )
     if head[:1] == b"\x80" and head[1:2] in b"\x01\x02\x03\x04\x05" and len(head) > 1:
-        return Refused("pickle_in_weights", f"{name} is a pickle, which runs code when it is loaded. {TO_SAFETENSORS}")
+        return _a_pickle(name)
     return None
+
+
+def _a_pickle(name: str) -> Refused:
+    return Refused("pickle_in_weights", f"{name} is a pickle, which runs code when it is loaded. {TO_SAFETENSORS}")
 
 
 def _archive(head: bytes) -> str | None:
@@ -158,9 +174,7 @@ def _text(file: FileView, suffix: str, limits: Limits) -> Refused | None:
     except UnicodeDecodeError:
         return Refused("unknown_binary", _unknown(file.path))
     if _runs_code(content):
-        return Refused(
-            "pickle_in_weights", f"{file.path} is a pickle, which runs code when it is loaded. {TO_SAFETENSORS}"
-        )
+        return _a_pickle(file.path)
     if CONTROL.search(text):
         return Refused("unknown_binary", _unknown(file.path))
     return _json(file.path, text) if suffix == ".json" else None
@@ -175,16 +189,35 @@ def _unknown(name: str) -> str:
 
 
 def _runs_code(content: bytes) -> bool:
-    """Whether a text is an old, printable pickle that imports or calls something. It is read, never loaded."""
-    active = False
+    """Whether a text is an old, printable pickle that imports and calls something. It is read, never loaded.
+
+    What comes after the first call does not matter: it has run by then. A text that merely begins with the letters of
+    opcodes calls what is not on the stack.
+    """
+    depth, marks, named = 0, list[int](), False
     try:
-        for opcode, argument, _ in pickletools.genops(content):
-            active = active or opcode.name in ACTIVE
-            if opcode.name in {"GLOBAL", "INST"} and not IMPORT.fullmatch(str(argument)):
-                return False  # a text that happens to begin with the letter of an opcode
+        for number, (opcode, argument, _) in enumerate(pickletools.genops(content)):
+            taken, given = opcode.stack_before, opcode.stack_after
+            if pickletools.markobject in taken:
+                depth = marks.pop()
+                taken = taken[: taken.index(pickletools.markobject)]
+            depth -= len(taken)
+            if depth < (marks[-1] if marks else 0):
+                return False
+            named = named or opcode.name == "STACK_GLOBAL" or _names(opcode.name, argument)
+            if number > LONG or (opcode.name in CALLS and named):
+                return True
+            if opcode.name == "MARK":
+                marks.append(depth)
+            else:
+                depth += len(given)
     except Exception:  # noqa: BLE001 pickletools raises anything on what is no pickle
         return False
-    return active
+    return False
+
+
+def _names(opcode: str, argument: object) -> bool:
+    return opcode in {"GLOBAL", "INST"} and IMPORT.fullmatch(str(argument)) is not None
 
 
 def _json(name: str, text: str) -> Refused | None:
