@@ -109,7 +109,7 @@ def test_a_suspended_listing_takes_no_order_and_holders_are_told_and_keep_what_t
     found = finding(revision, olga)
     offer = licensed.offer
     assert offer is not None
-    services.decide(finding_id=found.pk, action="suspend", reason=REASON, actor=olga)
+    services.decide_finding(finding_id=found.pk, action="suspend", reason=REASON, actor=olga)
     repo.refresh_from_db()
     assert "weights_hidden" in repo.suspended_reason
     told = Notice.objects.filter(about="suspended", holder=True)
@@ -131,16 +131,16 @@ def test_a_suspended_listing_takes_no_order_and_holders_are_told_and_keep_what_t
         actor=told[0].user, token=None, capability=DOWNLOAD, repo=repo, revision=COMMIT, path="model.safetensors"
     )
     assert kept.allowed, "what was licensed goes on"
-    services.decide(finding_id=found.pk, action="lift", reason="A new version replaced it.", actor=olga)
+    services.decide_finding(finding_id=found.pk, action="lift", reason="A new version replaced it.", actor=olga)
     repo.refresh_from_db()
     assert repo.suspended_reason == "" and live_offers(repo).exists()
     with pytest.raises(TransitionRefused):
-        services.decide(finding_id=found.pk, action="suspend", reason="again", actor=olga)
+        services.decide_finding(finding_id=found.pk, action="suspend", reason="again", actor=olga)
 
 
 def test_a_dismissed_finding_stays_dismissed(weights: Revision, olga: User, stale_rule: list[Finding]) -> None:
     found = finding(weights, olga)
-    services.decide(finding_id=found.pk, action="dismiss", reason="A false alarm.", actor=olga)
+    services.decide_finding(finding_id=found.pk, action="dismiss", reason="A false alarm.", actor=olga)
     age(weights)
     assert tasks.sweep() == 1 and LateFinding.objects.get().state == "dismissed"
     assert Line.objects.filter(verb="late_finding.dismissed").exists()

@@ -8,11 +8,11 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
-from landbridge.accounts.models import User
+from landbridge.accounts.models import Organization, User
 from landbridge.core import signing, sweeps
 from landbridge.evaluations import services
 from landbridge.evaluations.comparison import Number, Run, compare
-from landbridge.evaluations.models import Comparison, Job, Result
+from landbridge.evaluations.models import Comparison, Job, Result, Worker
 from landbridge.leaderboards.models import Entry
 from landbridge_client.attestation import verify_file
 from landbridge_registry.models import Repo, Visibility
@@ -155,15 +155,16 @@ def test_a_rerun_is_compared_once_and_shown(one: Bench, ada: User, client: Clien
     assert Job.objects.get(pk=job.pk).rerun_of is not None
 
 
-def test_boards_mark_code_devices_and_self_runs(ada: User, client: Client) -> None:
+def test_boards_mark_code_devices_and_self_runs(ada: User, lumen: Organization, client: Client) -> None:
     operator, lab = bench(), bench("lab-box", pool="lab")
+    Worker.objects.filter(pk=lab.worker.pk).update(organization=lumen)
     queue(ada, model("lumen/good"))
     operator.done(operator.lease().json())
     coded = queue(ada, model("lumen/coded"))
     Job.objects.filter(pk=coded.pk).update(code=True)
     operator.done(operator.lease().json())
     own = queue(ada, model("lumen/own"))
-    Job.objects.filter(pk=own.pk).update(pool="lab")
+    Job.objects.filter(pk=own.pk).update(pool="lab", organization=lumen)
     lab.done(lab.lease().json(), value=0.99)
     sweeps.settle()
     rows = {str(entry.model): entry for entry in Entry.objects.exclude(task=None).select_related("model__namespace")}

@@ -60,11 +60,12 @@ def test_what_must_not_rank_is_shown_with_the_reason(one: Bench, ada: User) -> N
     assert all(row.missing_text for row in Entry.objects.exclude(missing_reason=""))
 
 
-def test_a_lab_s_own_run_is_never_ranked_as_independent(one: Bench, ada: User) -> None:
+def test_a_lab_s_own_run_is_never_ranked_as_independent(one: Bench, ada: User, lumen: Organization) -> None:
     measured(one, ada, "good")
     own = bench("lab-box", pool="lab")
+    type(own.worker).objects.update(organization=lumen)
     job = queue(ada, model("lumen/own"))
-    type(job).objects.filter(pk=job.pk).update(pool="lab")
+    type(job).objects.filter(pk=job.pk).update(pool="lab", organization=lumen)
     own.done(own.lease(job.pk).json(), value=1.0)
     board()
     assert places() == {"good": 1, "own": "self_run"}

@@ -43,7 +43,7 @@ def decide(request: HttpRequest, late_finding: str, action: str) -> HttpResponse
     if form.is_valid():
         reason = form.cleaned_data["reason"]
         done = attempt(
-            form, lambda: services.decide(finding_id=late_finding, action=action, reason=reason, actor=actor)
+            form, lambda: services.decide_finding(finding_id=late_finding, action=action, reason=reason, actor=actor)
         )
         if done is not None:
             messages.success(request, _("Decided, and those it concerns are told."))

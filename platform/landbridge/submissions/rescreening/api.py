@@ -53,7 +53,9 @@ class Decide(View):
     def post(self, request: Request, late_finding: str) -> Response:
         wanted = valid(DecisionRequest, request)
         actor = principal_of(request).require_user()
-        found = services.decide(finding_id=late_finding, action=self.action, reason=wanted["reason"], actor=actor)
+        found = services.decide_finding(
+            finding_id=late_finding, action=self.action, reason=wanted["reason"], actor=actor
+        )
         return Response(shapes.late_finding(found, operator=True))
 
 

@@ -32,7 +32,7 @@ def note_versions(*, revisions: Sequence[Revision], actor: User) -> int:  # noqa
 
 
 @transaction.atomic(durable=True)
-def take(*, rescreening_id: str, actor: User) -> tuple[Revision, datetime] | None:  # noqa: ARG001 no deed for the ledger
+def take_version(*, rescreening_id: str, actor: User) -> tuple[Revision, datetime] | None:  # noqa: ARG001 no deed for the ledger
     """The version, and until when it is this caller's. ``None``: another has it."""
     now = time.db_now()
     rows = Rescreening.objects.filter(Q(held_until=None) | Q(held_until__lt=now), pk=rescreening_id)
@@ -43,13 +43,13 @@ def take(*, rescreening_id: str, actor: User) -> tuple[Revision, datetime] | Non
 
 
 @transaction.atomic(durable=True)
-def put_off(*, revision: Revision, actor: User) -> None:  # noqa: ARG001 no deed for the ledger
+def put_off_version(*, revision: Revision, actor: User) -> None:  # noqa: ARG001 no deed for the ledger
     """Its files cannot be read now: in an hour again."""
     Rescreening.objects.filter(revision=revision).update(held_until=time.now(LATER))
 
 
 @transaction.atomic(durable=True)
-def record(*, revision: Revision, held: datetime, found: Sequence[Finding], rules: str, actor: User) -> int:
+def record_findings(*, revision: Revision, held: datetime, found: Sequence[Finding], rules: str, actor: User) -> int:
     """Keep what was found and tell the lab and the operator, suspend nothing; answers how many findings are new."""
     now = time.db_now()
     mine = Rescreening.objects.filter(revision=revision, held_until=held)
@@ -67,7 +67,7 @@ def record(*, revision: Revision, held: datetime, found: Sequence[Finding], rule
 
 
 @transaction.atomic(durable=True)
-def decide(*, finding_id: str, action: str, reason: str, actor: User) -> LateFinding:
+def decide_finding(*, finding_id: str, action: str, reason: str, actor: User) -> LateFinding:
     """``suspend`` the model's listing, ``dismiss`` the finding, or ``lift`` a suspension: a person's, with a reason.
 
     Suspended: no offer is taken and nothing is signed any more; agreements that run go on, and their holders are told.

@@ -47,7 +47,7 @@ def sweep() -> int:
 def look(rescreening_id: str) -> bool:
     """Screen one sealed version anew. What cannot be read now is tried again in an hour."""
     actor = clock()
-    taken = services.take(rescreening_id=rescreening_id, actor=actor)
+    taken = services.take_version(rescreening_id=rescreening_id, actor=actor)
     if taken is None:
         return False
     revision, held = taken
@@ -56,7 +56,7 @@ def look(rescreening_id: str) -> bool:
         found = examining.late_findings(revision)
     except Exception:
         log.exception("%s could not be screened again; it is tried in an hour", revision)
-        services.put_off(revision=revision, actor=actor)
+        services.put_off_version(revision=revision, actor=actor)
         return False
-    services.record(revision=revision, held=held, found=found, rules=rules, actor=actor)
+    services.record_findings(revision=revision, held=held, found=found, rules=rules, actor=actor)
     return True
