@@ -86,6 +86,22 @@ class ForecastOut(Strict):
     needs = serializers.CharField(allow_blank=True, help_text="The label a worker must carry")
 
 
+class AttemptOut(Strict):
+    number = serializers.IntegerField(help_text="1 is the first")
+    worker = serializers.CharField()
+    pool = serializers.CharField(help_text="Whose machine: operator, lab or adopter")
+    started_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+    outcome = serializers.CharField(
+        allow_blank=True, help_text="done, failed, lost, released, retried or cancelled; empty while it goes on"
+    )
+    counted = serializers.BooleanField(help_text="Against the attempts that a job may take without progress")
+    fault = JobFault(allow_null=True, help_text="Why it ended early, and who must act")
+    shards = serializers.IntegerField(help_text="How many pieces of the work it brought")
+    log_bytes = serializers.IntegerField()
+    logs = serializers.CharField(help_text="Where its log is read")
+
+
 class LogOut(Strict):
     job = serializers.CharField()
     attempt = serializers.IntegerField()

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from statistics import quantiles
 from typing import Any, Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from landbridge.accounts.principals import Principal
 from landbridge.core import time
@@ -19,6 +20,7 @@ from landbridge.evaluations.models import (
     JobEvent,
     Result,
     Score,
+    Shard,
     Suite,
     SuiteRevision,
     TaskRecord,
@@ -72,6 +74,14 @@ def job_for(principal: Principal, job_id: str) -> Job:
     if found is None:
         raise NotFound("There is no such job that you may see.")
     return found
+
+
+def attempts_of(job: Job) -> QuerySet[Attempt]:
+    """The job's attempts, each with how many ``shards`` it brought."""
+    kept = Shard.objects.filter(job=OuterRef("job"), attempt=OuterRef("number")).exclude(sha256="")
+    count = kept.order_by().values("job").annotate(count=Count("pk")).values("count")
+    rows = Attempt.objects.filter(job=job).select_related("worker")
+    return rows.annotate(shards=Coalesce(Subquery(count), 0))
 
 
 def visible_results(principal: Principal) -> QuerySet[Result]:

@@ -1,13 +1,13 @@
 """Jobs, results, tasks and suites as JSON."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from landbridge.core import signing, time
 from landbridge.core.machine import Who
 from landbridge.evaluations import reruns
 from landbridge.evaluations.machine import ACTIVE, JOB, TERMINAL
-from landbridge.evaluations.models import Job, Result, Score, Suite, SuiteRevision, TaskRecord
+from landbridge.evaluations.models import Attempt, Job, Result, Score, Suite, SuiteRevision, TaskRecord
 from landbridge.evaluations.queries import Standing
 
 
@@ -64,9 +64,28 @@ def progress_json(job: Job) -> dict[str, Any]:
 
 def fault_json(job: Job) -> dict[str, Any] | None:
     """The last fault: of a failed job why it failed, of a waiting one why it is tried again."""
-    if not job.fault or job.state == "done":
-        return None
-    return {key: str(job.fault.get(key, "")) for key in ("kind", "code", "text", "who", "stage")}
+    return None if job.state == "done" else _fault(job.fault)
+
+
+def _fault(fault: Mapping[str, Any]) -> dict[str, Any] | None:
+    return {key: str(fault.get(key, "")) for key in ("kind", "code", "text", "who", "stage")} if fault else None
+
+
+def attempt_json(attempt: Attempt) -> dict[str, Any]:
+    """One lease, from its grant to its end; ``attempt.shards`` was counted by ``queries.attempts_of``."""
+    return {
+        "number": attempt.number,
+        "worker": attempt.worker.name,
+        "pool": attempt.worker.pool,
+        "started_at": time.text(attempt.started_at),
+        "ended_at": time.text(attempt.ended_at) if attempt.ended_at else None,
+        "outcome": attempt.outcome,
+        "counted": attempt.counted,
+        "fault": _fault(attempt.fault),
+        "shards": attempt.shards,  # type: ignore[attr-defined] # annotated
+        "log_bytes": attempt.log_next,
+        "logs": f"/api/v1/jobs/{attempt.job_id}/logs?attempt={attempt.number}",
+    }
 
 
 def actions(job: Job) -> list[str]:

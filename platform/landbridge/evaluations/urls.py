@@ -8,6 +8,7 @@ urlpatterns = [
     path("evaluations", requests.Evaluations.as_view(), name="api-evaluations"),
     path("jobs", jobs.Jobs.as_view(), name="api-jobs"),
     path("jobs/<str:job>", jobs.OneJob.as_view(), name="api-job"),
+    path("jobs/<str:job>/attempts", jobs.Attempts.as_view(), name="api-job-attempts"),
     path("jobs/<str:job>/events", events.Events.as_view(), name="api-job-events"),
     path("jobs/<str:job>/logs", jobs.Logs.as_view(), name="api-job-logs"),
     path("jobs/<str:job>/cancel", jobs.Cancel.as_view(), name="api-job-cancel"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from time import monotonic
+from typing import Any
 from urllib.parse import quote
 
 from landbridge_client.errors import ApiError, TimedOut, Unreachable
@@ -23,6 +24,10 @@ class Jobs:
 
     def get(self, job: str) -> Job:
         return Job.of(self.http.get(self._path(job)))
+
+    def attempts(self, job: str) -> Iterator[dict[str, Any]]:
+        """The job's leases, the newest first: who ran it, how each ended, and who must act."""
+        return pages(self.http, self._path(job) + "/attempts")
 
     def cancel(self, job: str) -> Job:
         """Queued: at once. Running: the worker obeys at its next call."""

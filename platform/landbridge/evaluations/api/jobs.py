@@ -79,6 +79,19 @@ class Logs(View):
         return Response({"job": found.pk, "attempt": attempt, "after": after, "next": upto, "text": text})
 
 
+class Attempts(View):
+    """The leases of a job, the newest first: who ran it, how each attempt ended, and who must act."""
+
+    access: ClassVar[Rules] = READ
+    query: ClassVar = ()
+    listed: ClassVar = True
+
+    @extend_schema(responses=described.AttemptOut(many=True))
+    def get(self, request: Request, job: str) -> Response:
+        found = queries.job_for(principal_of(request), job)
+        return pagination.page(request, queries.attempts_of(found), ("-number", "pk"), serialize=shapes.attempt_json)
+
+
 class Cancel(View):
     """End a queued job at once, an active one at its worker's next call. Asking twice is harmless."""
 
