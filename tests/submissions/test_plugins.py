@@ -107,6 +107,11 @@ def test_a_wheel_is_screened_in_a_sandbox_then_sealed_released_and_measured(
     assert (release.organization, release.wheel_sha256) == ("lumen", plugin["wheel_sha256"])
     assert [one.name for one in api.plugins.list()] == ["lumen-counts"]
     assert Screening.objects.get().job == job
+    assert api.jobs.get(job.pk).state == "done"
+    with_pages = Quiet()
+    with_pages.force_login(made.requested_by)
+    for address in (f"/jobs/{job.pk}", f"/submissions/{made.pk}", "/submissions/plugins", "/lumen/x", "/jobs"):
+        assert with_pages.get(address).status_code == 200, address
 
 
 def test_no_upload_is_ever_imported_by_the_platform(api: Client, suite: SuiteRevision, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ class PluginForm(PortalForm):
     wheel = forms.FileField(
         label=_("Wheel"),
         widget=forms.FileInput(attrs={"accept": ".whl"}),
-        help_text=_("dist/NAME-VERSION-py3-none-any.whl, as `python -m build --wheel` made it."),
+        help_text=_("dist/NAME-VERSION-py3-none-any.whl, as python -m build --wheel made it."),
         error_messages={"required": _("Choose the wheel that you built.")},
     )
     namespace = forms.ChoiceField(label=_("Lab"))
