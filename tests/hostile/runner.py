@@ -21,7 +21,7 @@ from typing import Any
 HERE = Path.cwd()
 LEAKED = 9
 BOUNDS = ("prlimit", "--core=0", f"--fsize={256 << 20}", f"--as={2 << 30}", "--nofile=256")
-LONGEST_S, PROBED_S = 12, 60  # of a bare program; of the engine's command, which may probe first
+LONGEST_S, PROBED_S = 40, 120  # of a bare program; of the engine's command, which may probe first
 KEPT = 1 << 20
 
 

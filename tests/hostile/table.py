@@ -8,7 +8,7 @@ from tests.hostile.using import FRAMES, USING
 READER = (
     "Answers are read outside of the model's process in both runs: what refuses them is the reader, not the sandbox."
 )
-PLAIN = ("--wall", "10", "--memory-mb", "512")
+PLAIN = ("--wall", "40", "--memory-mb", "512")
 LIMITED = "Finite numbers of the right count are answers, whatever they hide: what is limited is how much they carry."
 
 
@@ -53,7 +53,7 @@ BOUND = {
     "inode_flood": "inodes", "log_flood": "log_cap", "result_flood": "result_cap", "ignored_signals": "wall",
     "cpu_burn": "wall",
 }  # fmt: skip
-FLAGS = {"memory": ("--wall", "10", "--memory-mb", "200"), "wall": ("--wall", "1.5", "--memory-mb", "512")}
+FLAGS = {"memory": ("--wall", "40", "--memory-mb", "200"), "wall": ("--wall", "1.5", "--memory-mb", "512")}
 SHAPE = ("--kind", "classify", "--items", "3", "--labels", "2")
 
 

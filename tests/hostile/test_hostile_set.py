@@ -42,10 +42,10 @@ def said(starter: str, where: str) -> Said:
         words = (str(plan / "runner.py"), str(plan), where)
         if starter == "other" and os.geteuid() == 0:
             child = sandbox.launch(Inputs(job=plan, module="", arguments=words), "none", work)
-            made = door.run(child, wall_s=240)
+            made = door.run(child, wall_s=500)
             assert made.exit == 0, (made.why, made.log.decode())
         else:
-            subprocess.run([sys.executable, *words], cwd=work, check=True, timeout=240)  # noqa: S603 our own words
+            subprocess.run([sys.executable, *words], cwd=work, check=True, timeout=500)  # noqa: S603 our own words
         found: Said = json.loads((work / "said.json").read_text())
         assert (found["uid"] == 0) == (starter == "root")
         return found
