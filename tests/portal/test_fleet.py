@@ -79,8 +79,8 @@ def test_the_operator_decides_and_the_ledger_tells(  # noqa: PLR0913, PLR0917 a 
     olga: User,
     action: str,
     column: str,
-    value: bool,
-    verb: str,  # noqa: FBT001 of a table
+    value: bool,  # noqa: FBT001 of a table
+    verb: str,
 ) -> None:
     one = bench()
     if action == "enable":

@@ -15,5 +15,20 @@ WORKERS: Final = (
     Explained("gap", _("Bytes are missing before this chunk"), _("Send from the offset that the answer names.")),
     Explained("protocol", _("The worker is too old for this platform"), _("Upgrade it.")),
     Explained("not_registered", _("The worker has not registered"), _("Register first.")),
+    Explained(
+        "quota_exhausted",
+        _("The jobs that your organization may queue today are used up"),
+        _("Wait for the next day by UTC, or ask the operator for more."),
+    ),
+    Explained(
+        "no_own_machines",
+        _("Your organization has attached no machine"),
+        _("An owner attaches one under Organization, Own machines. Or let the operator's machines run it."),
+    ),
+    Explained(
+        "too_many_workers",
+        _("Your organization has as many machines as it may"),
+        _("Revoke one that is not used any more."),
+    ),
     Explained("worker_disabled", _("This worker is switched off"), _("The operator can switch it on again.")),
 )

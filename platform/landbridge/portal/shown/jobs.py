@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from landbridge.evaluations import queries
 from landbridge.evaluations.machine import LIVE, TERMINAL, JobState
 from landbridge.evaluations.models import Attempt, Job, LogChunk, Shard, TaskRecord
+from landbridge.portal.explained import Explained, explain_fault
+from landbridge.portal.explained.reasons import OUTCOMES, REASONS
 from landbridge.portal.shown.boards import title_of
 
 ORDER: Final = (JobState.QUEUED, JobState.LEASED, JobState.RUNNING, JobState.FINALIZING, JobState.DONE)
@@ -27,25 +29,6 @@ WHO: Final[dict[str, Promise]] = {
     "lab": _("the lab has to act"),
     "parties": _("the parties of the agreement have to act"),
     "key owner": _("the owner of the key has to act"),
-}
-REASONS: Final[dict[str, Promise]] = {
-    "hold_screening": _("The submission is still being screened."),
-    "hold_agreement": _("An agreement has to be signed first."),
-    "hold_key_release": _("The owner of a key has to release it."),
-    "hold_operator": _("The operator has put this job on hold."),
-    "downloading": _("Weights and data are being fetched."),
-    "loading_model": _("The model is being loaded."),
-    "finalizing": _("All answers are in; scores are computed and signed."),
-    "running": _("The model is answering."),
-    "cancel_pending": _("The worker stops the job at its next call."),
-    "workers_busy": _("Other jobs come first."),
-    "next_in_line": _("It is next: a worker takes it as soon as one is free."),
-    "no_worker_with_label": _("No worker that could run it is there."),
-    "organization_limit": _("Your organization already runs as many jobs as it may."),
-    "lease_expired_retrying": _("The worker was lost; the next attempt starts soon."),
-    "backoff": _("The last attempt ended early; the next starts soon."),
-    "done": _("The result is accepted and signed."),
-    "cancelled": _("The job was cancelled."),
 }
 
 
@@ -69,6 +52,7 @@ class ShownJob:
     job: Job
     stages: tuple[Stage, ...]
     reason: str | Promise
+    remedy: str | Promise  # what would change it
     detail: str  # the English sentence, where it says more
     who: str | Promise
     position: int | None
@@ -95,11 +79,13 @@ def show(job: Job) -> ShownJob:
     standing = queries.standing_of(job)
     tasks = _tasks(job)
     reason = standing.reason
+    told = words_of(reason.code)
     return ShownJob(
         job=job,
         stages=_stages(job),
-        reason=REASONS.get(reason.code) or reason.text,
-        detail=reason.text if reason.code in {"workers_busy", "no_worker_with_label", "backoff"} or job.fault else "",
+        reason=told.title if told else reason.text,
+        remedy=told.remedy if told else WHO.get(reason.who, reason.who),
+        detail=reason.text if told else "",
         who=WHO.get(reason.who, reason.who),
         position=standing.position,
         eta=standing.eta,
@@ -109,6 +95,12 @@ def show(job: Job) -> ShownJob:
         log=_tail(job),
         over=job.state in TERMINAL,
     )
+
+
+def words_of(code: str) -> Explained | None:
+    """What a reason or a fault means, where there are words for it."""
+    found = REASONS.get(code) or explain_fault(code)
+    return found if found.known else None
 
 
 def _stages(job: Job) -> tuple[Stage, ...]:
@@ -155,8 +147,22 @@ def plain_log(text: str) -> str:
     return "\n".join(lines)
 
 
-def attempts_of(job: Job) -> list[Attempt]:
-    return list(Attempt.objects.filter(job=job).select_related("worker").order_by("-number"))
+@dataclass(frozen=True, slots=True)
+class ShownAttempt:
+    row: Attempt
+    outcome: str | Promise
+    fault: Explained | None
+
+
+def attempts_of(job: Job) -> list[ShownAttempt]:
+    """The newest first, each with what ended it."""
+    rows = Attempt.objects.filter(job=job).select_related("worker").order_by("-number")
+    return [
+        ShownAttempt(
+            row, OUTCOMES.get(row.outcome, row.outcome), explain_fault(str(row.fault["code"])) if row.fault else None
+        )
+        for row in rows
+    ]
 
 
 def suite_title(job: Job) -> str:

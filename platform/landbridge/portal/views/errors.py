@@ -4,19 +4,20 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from landbridge.core.access import Access, Right
-from landbridge.portal.explained import EXPLAINED
+from landbridge.portal.explained import EXPLAINED, FAULTS
 from landbridge.portal.page import page
 
 
 @page(GET=Access(Right.PUBLIC))
 def errors(request: HttpRequest) -> HttpResponse:
-    listed = [EXPLAINED[code] for code in sorted(EXPLAINED)]
+    known = {**EXPLAINED, **FAULTS}
+    listed = [known[code] for code in sorted(known)]
     return render(request, "portal/errors.html", {"errors": listed})
 
 
 @page(GET=Access(Right.PUBLIC))
 def error(request: HttpRequest, code: str) -> HttpResponse:
-    found = EXPLAINED.get(code)
+    found = EXPLAINED.get(code) or FAULTS.get(code)
     if found is None:
         raise Http404
     return render(request, "portal/error.html", {"error": found})
