@@ -1,4 +1,4 @@
-"""``python -m landbridge_evaluation run | tasks | worker | doctor | sandbox``: data on stdout, all else on stderr."""
+"""``python -m landbridge_evaluation COMMAND``: data on stdout, all else on stderr."""
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +10,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "worker": ("landbridge_evaluation.worker_cli", "lease and run jobs of a Landbridge"),
     "doctor": ("landbridge_evaluation.cli.doctor", "say whether lab code can be contained here"),
     "sandbox": ("landbridge_evaluation.cli.sandbox", "run one file as a model's process would run"),
+    "convert": ("landbridge_evaluation.cli.convert", "make safetensors of PyTorch files, in the sandbox"),
 }
 USAGE = 2
 

@@ -31,6 +31,7 @@ class Outcome:
     result: bytearray = field(default_factory=bytearray)
     log: bytearray = field(default_factory=bytearray)
     began: bool = True  # whether the program itself ran
+    sink: Callable[[bytes], object] | None = None  # where its answers go instead of into ``result``
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -53,13 +54,14 @@ def run(  # noqa: PLR0913 each bound by its name
     memory_mb: int | None = None,
     result_cap: int = RESULT_CAP,
     tick: Callable[[], None] = lambda: None,
+    sink: Callable[[bytes], object] | None = None,
 ) -> Outcome:
     """Until the program ends or must end. The child is gone afterwards; nothing is read after its death was ordered.
 
     Its input is what can be read from the descriptor ``source``.
     """
     watch = Watch(child, wall_s=wall_s, memory_mb=memory_mb, result_cap=result_cap)
-    made = Outcome(child.tier)
+    made = Outcome(child.tier, sink=sink)
     with selectors.DefaultSelector() as selector:
         for name in ("results", "log"):
             selector.register(getattr(child, name), selectors.EVENT_READ, name)
@@ -95,7 +97,10 @@ def take(key: selectors.SelectorKey, watch: Watch, made: Outcome, selector: sele
         selector.unregister(key.fd)
     elif key.data == "results":
         watch.answered += len(piece)
-        made.result += piece[: max(0, watch.result_cap - len(made.result))]
+        if made.sink is not None:
+            made.sink(piece)
+        else:
+            made.result += piece[: max(0, watch.result_cap - len(made.result))]
     else:
         watch.logged += len(piece)
         made.log_bytes += len(piece)
