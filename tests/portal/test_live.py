@@ -7,7 +7,7 @@ from django.http import StreamingHttpResponse
 from django.test import Client, RequestFactory
 
 from landbridge.accounts.models import Membership, Organization, User
-from landbridge.core import time
+from landbridge.core import places, time
 from landbridge.evaluations import services
 from landbridge.evaluations.models import Job
 from landbridge.portal import streams
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _nobody_watches() -> None:
-    streams._open.clear()
+    places.opened.clear()
 
 
 @pytest.fixture
@@ -82,19 +82,19 @@ def test_the_mark_changes_with_progress_and_place(job: Job, ada: User) -> None:
 
 
 def test_the_place_is_given_back_however_a_stream_ends() -> None:
-    for _ in range(streams.EACH + 1):
+    for _ in range(places.EACH + 1):
         never_begun = stream("queued", "running")
         never_begun.close()
-    for _ in range(streams.EACH + 1):
+    for _ in range(places.EACH + 1):
         left_early = stream("queued", "running")
         next(iter(left_early))
         left_early.close()
-    assert not streams._open
+    assert not places.opened
 
 
 def test_a_fifth_stream_is_refused_and_another_person_is_not() -> None:
-    held = [stream("queued", "running") for _ in range(streams.EACH)]
-    with pytest.raises(streams.StreamsBusy):
+    held = [stream("queued", "running") for _ in range(places.EACH)]
+    with pytest.raises(places.StreamsBusy):
         stream("queued", "running")
     held.append(stream("queued", "running", principal="user:2"))
     for one in held:
@@ -102,7 +102,7 @@ def test_a_fifth_stream_is_refused_and_another_person_is_not() -> None:
 
 
 def test_a_refused_page_asks_piece_by_piece(client: Client, job: Job, ada: User) -> None:
-    streams._open[f"user:{ada.pk}"] = streams.EACH
+    places.opened[f"user:{ada.pk}"] = places.EACH
     assert client.get(f"/jobs/{job.pk}/live").status_code == 503
     once = client.get(f"/jobs/{job.pk}/live?once=1")
     assert (once.status_code, once["X-Live"]) == (200, "on") and "Queued" in once.content.decode()

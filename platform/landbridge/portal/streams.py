@@ -1,11 +1,10 @@
-"""Parts of pages that stay up to date: HTML over server-sent events, and the limit of how many may be open.
+"""Parts of pages that stay up to date: HTML over server-sent events.
 
 A stream holds a thread of the server. No transaction is open between two looks at the rows.
 """
 
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -13,25 +12,13 @@ from typing import Final
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import translation
 
-from landbridge.core.errors import DomainError, NotAllowed, NotFound, Unauthenticated
+from landbridge.core import places
+from landbridge.core.errors import NotAllowed, NotFound, Unauthenticated
 
-EACH: Final = 4
-ALL: Final = 24
 LOOK: Final = 0.5  # seconds between two looks
 AGAIN: Final = 3.0  # seconds between two questions whether the watcher may still see it
 BREATH: Final = 15.0  # seconds of silence before a comment keeps the connection
 LONGEST: Final = 600.0
-
-_open: Counter[str] = Counter()
-_lock = threading.Lock()
-
-
-class StreamsBusy(DomainError):
-    """Too many live pages are open; the page asks again by itself."""
-
-    code = "streams_busy"
-    status = 503
-    title = "Too many live pages"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +54,7 @@ class _Stream:
     """The events, and a place among the open streams. The server closes it however it ends, even if it never began."""
 
     def __init__(self, live: Live, principal: str) -> None:
-        _enter(principal)
+        places.enter(principal)
         self.principal: str | None = principal
         self.events = _events(live)
 
@@ -77,7 +64,7 @@ class _Stream:
     def close(self) -> None:
         self.events.close()
         if self.principal is not None:
-            _leave(self.principal)
+            places.leave(self.principal)
             self.principal = None
 
 
@@ -117,17 +104,3 @@ def _pieces(live: Live) -> Generator[str, None, bool]:
 
 def _event(html: str) -> str:
     return "".join(f"data: {line}\n" for line in html.splitlines() if line.strip()) + "\n"
-
-
-def _enter(principal: str) -> None:
-    with _lock:
-        if _open[principal] >= EACH or _open.total() >= ALL:
-            raise StreamsBusy("Too many live pages are open. This one asks again every three seconds.", retry_after=3)
-        _open[principal] += 1
-
-
-def _leave(principal: str) -> None:
-    with _lock:
-        _open[principal] -= 1
-        if not _open[principal]:
-            del _open[principal]

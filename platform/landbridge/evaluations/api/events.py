@@ -14,8 +14,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from landbridge.accounts.principals import Principal, principal_of, renewed
+from landbridge.core import places
 from landbridge.core.access import Rules
-from landbridge.core.errors import Invalid, NotAllowed, NotFound, TooMany, Unauthenticated
+from landbridge.core.errors import Invalid, NotAllowed, NotFound, Unauthenticated
 from landbridge.core.views import View
 from landbridge.evaluations import queries, shapes
 from landbridge.evaluations.api.jobs import READ
@@ -26,8 +27,6 @@ EVERY: Final = 0.5  # seconds between looks at the table
 AGAIN: Final = 3.0  # seconds between questions whether the reader may still see it
 COMMENT: Final = 15.0
 LONGEST: Final = 600.0  # then the reader comes back by itself
-STREAMS: Final = 24  # at once in this process: each holds a thread
-_streams = threading.BoundedSemaphore(STREAMS)
 
 
 class AnyAccept(BaseContentNegotiation):
@@ -56,8 +55,6 @@ class Events(View):
         principal = principal_of(request)
         found = queries.job_for(principal, job)
         after = last_seen(request)
-        if not _streams.acquire(blocking=False):
-            raise TooMany("Too many live streams at once. Poll /api/v1/jobs/{id} instead.", retry_after=5)
         answer = StreamingHttpResponse(Stream(found.pk, after, principal), content_type="text/event-stream")
         answer["Cache-Control"], answer["X-Accel-Buffering"] = "no-store", "no"
         return answer
@@ -74,6 +71,8 @@ class Stream:
     """The bytes of one reader. Its place among the streams is free again when it is closed, however that happens."""
 
     def __init__(self, job_id: str, after: int, principal: Principal) -> None:
+        self.reader = f"user:{principal.require_user().pk}"
+        places.enter(self.reader)
         self.frames = frames(job_id, after, principal)
         self.open = True
 
@@ -84,7 +83,7 @@ class Stream:
         if self.open:
             self.open = False
             self.frames.close()  # type: ignore[attr-defined] # a generator
-            _streams.release()
+            places.leave(self.reader)
 
 
 def frames(job_id: str, after: int, principal: Principal) -> Iterator[bytes]:
