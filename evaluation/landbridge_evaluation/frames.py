@@ -17,6 +17,7 @@ from landbridge_plugins import Kind
 
 DIGITS = 32  # of one number
 WIDTH = 8192  # of one vector
+FARTHEST = 1e15  # of its numbers, and of a log-probability: squares and sums of these are still numbers
 TEXT = 8192  # characters of one generated text
 CONTROL_CAP = 1 << 16  # bytes of a line that carries no prediction
 FRAMES: Mapping[str, frozenset[str]] = {
@@ -27,7 +28,8 @@ FRAMES: Mapping[str, frozenset[str]] = {
     "f": frozenset({"k", "code", "text"}),
 }
 OPTIONAL = {"r": frozenset("v")}
-COUNTERS = 64  # of one metering frame
+COUNTERS, COUNTED = 64, 2**53  # of one shard, and how far each
+FACTS, FACT = 40, 200  # that a child says of itself, and how many characters each may have
 OWN_CODES = frozenset({  # what a child may say of itself; all else is ours to say: the code decides who must act
     "plugin_fault", "model_not_loaded", "memory", "out_of_memory", "device_missing", "empty_continuation", "empty_text",
     "kind_missing", "labels_differ", "no_plugin", "no_prefix", "no_protocol", "not_adapted", "not_finite", "too_long",
@@ -56,7 +58,10 @@ def unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 def number(text: str, kind: Callable[[str], Any]) -> Any:  # noqa: ANN401 int or float
     if len(text) > DIGITS:
         refuse(f"a number of {len(text)} characters")
-    return kind(text)
+    value = kind(text)
+    if not math.isfinite(value):
+        refuse(f"a number that is too large: {text}")
+    return value
 
 
 def parse(line: bytes) -> dict[str, Any]:
@@ -113,7 +118,7 @@ class ShardReader:
                 self.end(frame["n"])
             case "m":
                 self.shard(frame["n"])
-                self.counters |= informative(frame["v"])
+                self.counters = dict(list({**self.counters, **informative(frame["v"])}.items())[:COUNTERS])
             case "f":
                 raise reported(frame)
             case _:
@@ -153,7 +158,17 @@ def informative(value: object) -> dict[str, float]:
     if not isinstance(value, dict):
         return {}
     named = {key: one for key, one in value.items() if len(key) <= TEXT // 256 and key.isprintable() and finite(one)}
-    return dict(list(named.items())[:COUNTERS])
+    return {key: one for key, one in list(named.items())[:COUNTERS] if abs(one) <= COUNTED}
+
+
+def flat(value: object) -> dict[str, Any]:
+    """What a child says of itself, as results may hold it: short printable texts and numbers. Never trusted."""
+    if not isinstance(value, dict):
+        return {}
+    said = {printable(key)[:60]: one for key, one in list(value.items())[:FACTS]}
+    texts = {key: printable(one)[:FACT] for key, one in said.items() if isinstance(one, str)}
+    numbers = {key: one for key, one in said.items() if isinstance(one, bool) or (finite(one) and abs(one) <= COUNTED)}
+    return {key: {**texts, **numbers}[key] for key in said if key in texts or key in numbers}
 
 
 def finite(value: object) -> bool:
@@ -173,7 +188,7 @@ def whole(value: object, low: int, high: int) -> int:
 
 
 def logprob(value: object) -> float:
-    if not finite(value) or float(value) > 0:  # type: ignore[arg-type]
+    if not finite(value) or not -FARTHEST <= float(value) <= 0:  # type: ignore[arg-type]
         refuse("no log-probability: a finite number of at most 0")
     return float(value)  # type: ignore[arg-type]
 
@@ -224,8 +239,8 @@ def width_of(value: str, rows: int) -> int:
     width, rest = divmod(len(raw), 4 * max(1, rows))
     if rest or not 0 < width <= WIDTH:
         refuse(f"a vector of a wrong length: {len(raw)} bytes")
-    if not np.isfinite(np.frombuffer(raw, dtype="<f4")).all():
-        refuse("a vector with NaN or infinity")
+    if not (np.abs(np.frombuffer(raw, dtype="<f4")) <= FARTHEST).all():
+        refuse(f"a vector with NaN or infinity, or with a number beyond {FARTHEST:g}")
     return width
 
 

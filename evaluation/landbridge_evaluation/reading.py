@@ -80,7 +80,8 @@ def vectors(value: str, rows: int) -> Any:  # noqa: ANN401 an array
 
 
 def softmax(scores: Any) -> Any:  # noqa: ANN401 arrays
-    shifted = np.exp(np.asarray(scores, dtype=np.float64) - np.max(scores))
+    with np.errstate(over="ignore"):  # a distance that no float holds is minus infinity, and its share 0
+        shifted = np.exp(np.asarray(scores, dtype=np.float64) - np.max(scores))
     return shifted / shifted.sum()
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from landbridge_evaluation.errors import LoadFault, PluginFault
-from landbridge_evaluation.frames import CONTROL_CAP, BadFrame, Rule, ShardReader, parse, reported, rule_for
+from landbridge_evaluation.frames import CONTROL_CAP, BadFrame, Rule, ShardReader, flat, parse, reported, rule_for
 from landbridge_evaluation.jobspec import JobSpec
 from landbridge_evaluation.planning import Route, ShardPlan
 from landbridge_evaluation.supervisor.model import ModelFolder
@@ -40,8 +40,7 @@ class Asker:
             raise
         except PluginFault as fault:
             raise LoadFault(str(fault), code=fault.kind, stage="loading_model") from fault
-        facts = answer.get("v")
-        return {str(key)[:60]: one for key, one in facts.items()} if isinstance(facts, dict) else {}
+        return flat(answer.get("v"))
 
     def prepare(self, load: Workload, batch_tokens: int | None) -> None:
         """Tell the child about a task: how to answer, never what. Training rows go in where its plugin adapts."""
