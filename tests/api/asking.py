@@ -65,6 +65,7 @@ BY_NAME: dict[str, Fill] = {
     "result": lambda at: at.world.results[measured(at.row)].pk,
     "number": lambda at: "1" if at.row.door is Door.WORKER else at.world.ids["number"],
     "index": lambda _at: "0",
+    "sha256": lambda _at: "0" * 64,
     "write": lambda _at: "write",
 }
 BY_NAME = BY_NAME | {
@@ -75,6 +76,7 @@ BY_NAME = BY_NAME | {
 BY_ROUTE: tuple[tuple[str, str, Fill], ...] = (
     ("api/v1/me/tokens/", "token_id", lambda at: at.world.own_tokens.get(at.actor.name, "01absent")),
     ("settings/tokens/", "token_id", lambda at: at.world.own_tokens.get(at.actor.name, "01absent")),
+    ("api/v1/plugins/", "version", lambda _at: "0.1.0"),
     ("leaderboards/", "slug", lambda _at: "demo"),
     ("agreements/", "action", lambda _at: "withdraw"),
     ("workers/", "action", lambda _at: "drain"),

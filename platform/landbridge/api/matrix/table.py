@@ -22,7 +22,7 @@ ABOUT: Sequence[tuple[str, tuple[Thing, ...]]] = (
     (r".*authority/<str:record_id>/confirm ", (cast.CONFIRMATION,)),
     (r"api/v1/organizations/<", (cast.ORGANIZATION,)),
     (r"api/v1/plugins POST", (cast.ORGANIZATION,)),
-    (r"api/v1/plugins/<", (cast.NOTHING,)),
+    (r"api/v1/plugins/<", (cast.ABSENT,)),
     (r"api/v1/models/<.*/license ", (cast.GATED, cast.SECRET)),
     (r"api/v1/models/<", REPOSITORY),
     (r"api/v1/models POST", (cast.ORGANIZATION,)),
