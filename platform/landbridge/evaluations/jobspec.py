@@ -6,7 +6,7 @@ from typing import Any
 
 from landbridge.core import time
 from landbridge.evaluations.models import Attempt, Job, Shard, TaskRecord
-from landbridge_registry.models import Repo, RepoType
+from landbridge_registry.models import Repo, RepoType, Visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,12 @@ def body(job: Job, attempt: Attempt, contents: Contents, hub: Mapping[str, str])
         "job": job.pk,
         "attempt": attempt.number,
         "kind": job.kind,
-        "model": {"repo": str(job.repo), "revision": job.commit, "digest": job.tree_digest},
+        "model": {
+            "repo": str(job.repo),
+            "revision": job.commit,
+            "digest": job.tree_digest,
+            "private": is_private(job.repo),
+        },
         "plugin": None,  # unless the configuration names one
         "tasks": [task.spec for task in contents.tasks],
         "data": data_of(contents.tasks),
@@ -70,11 +75,17 @@ def data_of(tasks: list[TaskRecord]) -> list[dict[str, Any]]:
                 "revision": task.dataset.commit,
                 "digest": task.data_digest,
                 "labels_digest": task.labels_digest,
+                "private": is_private(task.dataset.repo),
                 "tasks": [],
             },
         )
         one["tasks"].append(task.name)
     return list(found.values())
+
+
+def is_private(repo: Repo) -> bool:
+    """A worker keeps it no longer than the job needs it."""
+    return repo.visibility == Visibility.PRIVATE
 
 
 def hub_of(url: str, text: str, attempt: Attempt) -> dict[str, str]:
