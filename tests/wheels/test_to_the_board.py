@@ -23,6 +23,7 @@ def token(stack: Stack) -> str:
 
 def row_of(stack: Stack, token: str, model: str) -> Json:
     rows = json.loads(stack.landbridge("board", "show", "demo", "--json", token=token).stdout)["entries"]
+    row: Json
     (row,) = [row for row in rows if row["model"] == model and row["task"] == "django_langid"]
     return row
 
