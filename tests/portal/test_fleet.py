@@ -34,11 +34,16 @@ def test_the_page_says_who_runs_what_what_waits_and_why(browser: Browser, olga: 
     queue(ada, model("lumen/runs"))
     assert one.lease().status_code == 201
     waits = queue(ada, model("lumen/waits"))
-    Job.objects.filter(pk=waits.pk).update(needs_key="isolated")
+    Job.objects.filter(pk=waits.pk).update(needs_key="gpu.140,isolated")
     html = browser(olga).get("/workers").content.decode()
     for said in ("box-1", "lumen/runs", "H100", "87 % busy", "There is no bubblewrap here.", "no_isolated_worker"):
         assert said in html, said
     assert "No worker proves that it contains code of labs." in html
+    bench("box-2", labels=("cpu", "isolated"))
+    html = browser(olga).get("/workers").content.decode()
+    assert "no_worker_with_label" in html and "no_isolated_worker" not in html, (
+        "containment is there, the memory is not"
+    )
 
 
 def test_it_takes_as_many_statements_with_many_machines_as_with_one(

@@ -14,6 +14,7 @@ from landbridge.evaluations.models import Attempt, Job, Worker
 from landbridge.evaluations.reasons import takes
 
 MODEL: Final = "model:"
+ISOLATED: Final = "isolated"
 MOST: Final = 500  # rows of one table of a page
 FRESH: Final = timedelta(minutes=2)  # a GPU's load that is older is not told
 
@@ -30,6 +31,7 @@ class Waiting:
     since: datetime
     workers: int = 0
     silent: int = 0
+    containing: bool = False  # a worker that takes jobs proves that it contains code
 
     @property
     def label(self) -> str:
@@ -45,7 +47,9 @@ class Waiting:
             return "workers_busy"
         if self.silent:
             return "workers_silent"
-        return "no_isolated_worker" if "isolated" in self.needs else "no_worker_with_label"
+        if ISOLATED in self.needs and not self.containing:
+            return "no_isolated_worker"
+        return "no_worker_with_label"
 
 
 def workers() -> QuerySet[Worker]:
@@ -86,8 +90,9 @@ def _waiting(  # noqa: PLR0913, PLR0917 the columns of a row
     able = [one for one in machines if one.pool == pool and set(needs) <= set(one.labels)]
     free = sum(takes(one) for one in able)
     return Waiting(
-        pool=pool, needs=needs, tier=tier, jobs=jobs, held=held, since=since, workers=free, silent=len(able) - free
-    )
+        pool=pool, needs=needs, tier=tier, jobs=jobs, held=held, since=since, workers=free, silent=len(able) - free,
+        containing=any(one.pool == pool and takes(one) and ISOLATED in one.labels for one in machines),
+    )  # fmt: skip
 
 
 def leased() -> QuerySet[Job]:

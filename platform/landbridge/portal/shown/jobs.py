@@ -55,6 +55,7 @@ class ShownJob:
     remedy: str | Promise  # what would change it
     detail: str  # the English sentence, where it says more
     who: str | Promise
+    last: Explained | None  # what ended the last attempt, where that is not said above
     position: int | None
     eta: dict[str, Any] | None
     tasks: tuple[TaskProgress, ...]
@@ -87,6 +88,7 @@ def show(job: Job) -> ShownJob:
         remedy=told.remedy if told else WHO.get(reason.who, reason.who),
         detail=reason.text if told else "",
         who=WHO.get(reason.who, reason.who),
+        last=explain_fault(str(job.fault["last"]["code"])) if (job.fault.get("last") or {}).get("code") else None,
         position=standing.position,
         eta=standing.eta,
         tasks=tasks,
@@ -152,17 +154,18 @@ class ShownAttempt:
     row: Attempt
     outcome: str | Promise
     fault: Explained | None
+    text: str  # as the worker or the platform said it, in English
 
 
 def attempts_of(job: Job) -> list[ShownAttempt]:
-    """The newest first, each with what ended it."""
+    """The newest first, each with what ended it: the job's end may have another cause than the attempt's."""
     rows = Attempt.objects.filter(job=job).select_related("worker").order_by("-number")
-    return [
-        ShownAttempt(
-            row, OUTCOMES.get(row.outcome, row.outcome), explain_fault(str(row.fault["code"])) if row.fault else None
-        )
-        for row in rows
-    ]
+    return [_attempt(row, row.fault.get("last") or row.fault) for row in rows]
+
+
+def _attempt(row: Attempt, fault: dict[str, Any]) -> ShownAttempt:
+    told = explain_fault(str(fault["code"])) if fault.get("code") else None
+    return ShownAttempt(row, OUTCOMES.get(row.outcome, row.outcome), told, str(fault.get("text") or ""))
 
 
 def suite_title(job: Job) -> str:
