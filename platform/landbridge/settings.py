@@ -236,6 +236,7 @@ LANDBRIDGE_RATE_SCALE = float(
 
 # --- Jobs: times in seconds; tests shorten them
 LANDBRIDGE_DAILY_JOBS = int(os.environ.get("LANDBRIDGE_DAILY_JOBS", "200"))  # of one organization
+LANDBRIDGE_WAITERS = int(os.environ.get("LANDBRIDGE_WAITERS", "4"))  # long polls of workers that a web process holds
 LANDBRIDGE_LEASE = timedelta(seconds=float(os.environ.get("LANDBRIDGE_LEASE_SECONDS", "45")))
 LANDBRIDGE_HEARTBEAT = timedelta(seconds=float(os.environ.get("LANDBRIDGE_HEARTBEAT_SECONDS", "4")))
 LANDBRIDGE_SWEEP = timedelta(seconds=float(os.environ.get("LANDBRIDGE_SWEEP_SECONDS", "10")))

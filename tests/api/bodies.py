@@ -37,6 +37,7 @@ BODIES: Mapping[str, Body] = {
     **{f"POST /api/v1/agreements/<str:number>/{deed}": reason for deed in ("suspend", "resume", "withdraw", "decline")},
     "POST /api/v1/agreements/<str:number>/seats": seat,
     "DELETE /api/v1/agreements/<str:number>/seats": seat,
+    "POST /api/v1/organizations/<str:slug>/workers": lambda at: {"name": f"box-{abs(hash(at.row)) % 10**8}"},
     "POST /api/v1/plugins": lambda _at: {"organization": cast.LAB, "wheel_sha256": "0" * 64},
     "POST /api/v1/submissions": lambda at: {"model": f"{cast.LAB}/{at.row.thing.name}"},
     "POST /(?P<namespace>[^/]+)/(?P<name>[^/]+)\\.git/info/lfs/objects/batch": download,

@@ -28,7 +28,7 @@ JOBS, THREADS = 400, 8
 def run() -> list[Row]:
     try:
         with tempfile.TemporaryDirectory() as home, database() as url:
-            found = measured(Path(home), url)
+            found = measured(Path(home), url, "tests.bench.speakers", JOBS, THREADS)
     except pytest.skip.Exception as why:
         sys.stderr.write(f"throughput: {why}\n")
         return []
@@ -37,8 +37,8 @@ def run() -> list[Row]:
     return [Row(what, f"{rate:.0f} jobs/s", f"least {LEAST:.0f} jobs/s", rate / LEAST, 1.0)]
 
 
-def measured(home: Path, url: str) -> dict[str, Any]:
-    """What the workers say when the last job is done."""
+def measured(home: Path, url: str, workers: str, *numbers: int) -> dict[str, Any]:
+    """What the workers (a module that runs beside the platform's one process) print at their end."""
     port = free_port()
     site = f"http://127.0.0.1:{port}"
     environment = environment_of(home, DATABASE_URL=url, SITE_URL=site, DJANGO_SETTINGS_MODULE="landbridge.settings")
@@ -46,7 +46,7 @@ def measured(home: Path, url: str) -> dict[str, Any]:
     subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=environment, check=True, timeout=300)
     with platform(port, environment, home / "web.log"):
         wait_for(f"{site}/livez")
-        command = [sys.executable, "-m", "tests.bench.speakers", site, str(JOBS), str(THREADS)]
+        command = [sys.executable, "-m", workers, site, *map(str, numbers)]
         done = subprocess.run(  # noqa: S603 our own words
             command, cwd=ROOT, env=environment, check=True, timeout=300, capture_output=True, text=True
         )

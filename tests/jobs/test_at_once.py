@@ -31,7 +31,7 @@ def one(transactional_db: None) -> Iterator[Bench]:
 def at_once(
     first: Callable[[], object], second: Callable[[], object], place: tuple[ModuleType, str], patch: pytest.MonkeyPatch
 ) -> None:
-    """Hold ``first`` before its commit, at ``place``, where it tells the new state, until ``second`` waits for its row."""
+    """Hold ``first`` before its commit, at ``place``, where it tells its state, until ``second`` waits for its row."""
     held, go, tell = threading.Event(), threading.Event(), getattr(*place)
 
     def pause(*args: object, **kwargs: object) -> object:

@@ -11,7 +11,7 @@ from landbridge.accounts.models import User
 from landbridge.core import sweeps, time
 from landbridge.evaluations.machine import JobState
 from landbridge.evaluations.models import Attempt, Job, JobEvent, LogChunk, Shard
-from tests.jobs.ground import Bench, bench, queue, shard, suite, task
+from tests.jobs.ground import LABELS, Bench, bench, queue, shard, suite, task
 
 
 @pytest.fixture
@@ -39,12 +39,13 @@ def test_a_beat_extends_the_lease_and_the_life_of_the_token(
     one: Bench, spec: dict[str, Any], settings: Settings
 ) -> None:
     before = Job.objects.get().lease_until
-    settings.LANDBRIDGE_CLOCK_SHIFT = timedelta(seconds=20)
-    one.beat(spec, "running", items_done=7, stage="task:big_task")
+    for seconds in (20, 40, 60, 64, 80, 100):
+        settings.LANDBRIDGE_CLOCK_SHIFT = timedelta(seconds=seconds)
+        assert one.beat(spec, "running", items_done=seconds, stage="task:big_task").status_code == 200
     job, attempt = Job.objects.get(), Attempt.objects.select_related("token").get()
-    assert job.lease_until is not None and before is not None and job.lease_until > before
-    assert attempt.token is not None and attempt.token.expires_at == job.lease_until
-    assert job.progress["items_done"] == 7
+    assert job.lease_until is not None and before is not None and job.lease_until > before + timedelta(seconds=90)
+    assert attempt.token is not None and attempt.token.expires_at >= job.lease_until
+    assert job.progress["items_done"] == 100
 
 
 def test_beats_in_between_write_nothing(one: Bench, spec: dict[str, Any]) -> None:
@@ -136,7 +137,38 @@ def again(one: Bench) -> dict[str, Any]:
     return leased
 
 
-@pytest.mark.parametrize("code", ["plugin_fault", "model_not_loaded", "entitlement_lost", "content_changed", "memory"])
+def test_memory_is_tried_once_more_at_half_the_token_budget(one: Bench, spec: dict[str, Any]) -> None:
+    assert spec["batch_tokens"] is None
+    assert fail(one, spec, "memory", retryable=False) == "queued"
+    Job.objects.update(not_before=None)
+    again = one.lease().json()
+    assert again["batch_tokens"] == 256, "half of the least that a processor takes"
+    assert fail(one, again, "memory", retryable=False) == "failed"
+    assert (Job.objects.get().fault["who"], Attempt.objects.count()) == ("lab", 2)
+
+
+def test_what_a_worker_cannot_isolate_goes_elsewhere_and_counts_against_nobody(
+    one: Bench, spec: dict[str, Any]
+) -> None:
+    assert fail(one, spec, "no_isolation", retryable=True) == "queued"
+    job = Job.objects.get()
+    assert (job.no_progress, Attempt.objects.get().outcome, Attempt.objects.get().counted) == (0, "released", False)
+    assert job.not_before is not None and job.not_before > time.db_now(), "it does not go round in circles"
+
+
+def test_what_has_begun_on_one_class_of_device_goes_on_there(one: Bench, ada: User) -> None:
+    suite("small", task("big_task", rows=2500))
+    queue(ada)
+    gpu, cpu = bench("gpu", labels=(*LABELS, "class:cuda:sm90")), bench("cpu", labels=(*LABELS, "class:cpu"))
+    spec = gpu.lease().json()
+    gpu.put(spec, 0)
+    gpu.call("POST", gpu.at(spec, "/release"), {"reason": "drain"})
+    assert Job.objects.get().needs_key == "class:cuda:sm90,model:tester"
+    assert cpu.lease().status_code == 204, "scores of two classes never mix"
+    assert gpu.lease().json()["attempt"] == 2
+
+
+@pytest.mark.parametrize("code", ["plugin_fault", "model_not_loaded", "entitlement_lost", "content_changed"])
 def test_what_another_attempt_cannot_help_is_final(one: Bench, spec: dict[str, Any], code: str) -> None:
     assert fail(one, spec, code, retryable=True) == "failed", "the worker's wish alone decides nothing"
     job = Job.objects.get()

@@ -213,16 +213,22 @@ def test_a_persons_token_opens_no_worker_door(one: Bench, ada: User, client: Cli
     assert answer.status_code in {401, 403}
 
 
-def test_a_lease_takes_few_statements_and_a_heartbeat_fewer(one: Bench, ada: User) -> None:
+def test_a_lease_takes_ten_statements_and_a_heartbeat_three(one: Bench, ada: User, settings: Settings) -> None:
     for number in range(5):
         queue(ada, model(f"lumen/m{number}"))
     one.lease()
     with CaptureQueriesContext(connection) as lease:
         spec = one.lease().json()
-    with CaptureQueriesContext(connection) as beat:
-        one.beat(spec, "leased")
-    assert _statements(lease) <= 24
-    assert _statements(beat) <= 4
+    assert _statements(lease) <= 10
+    one.beat(spec, "running")
+    for second in range(4, 121, 4):
+        settings.LANDBRIDGE_CLOCK_SHIFT = timedelta(seconds=second)
+        with CaptureQueriesContext(connection) as beat:
+            assert one.beat(spec, "running", items_done=second).json()["lease_s"] >= 30
+        assert _statements(beat) <= 3, beat.captured_queries
+        token, job = Token.objects.get(kind="job", reach__job=spec["job"]), Job.objects.get(pk=spec["job"])
+        assert job.lease_until is not None and token.expires_at >= job.lease_until > time.db_now()
+    assert Worker.objects.get().last_seen > time.db_now() - timedelta(seconds=30)
 
 
 def _statements(captured: CaptureQueriesContext) -> int:

@@ -9,6 +9,7 @@ class EvaluationsConfig(AppConfig):
         from landbridge.evaluations import tasks  # noqa: PLC0415
 
         sweeps.register("jobs.take_back", tasks.take_back)
+        sweeps.register("jobs.age", tasks.age)
         sweeps.register("jobs.rewake", tasks.rewake)
         sweeps.register("workers.stale", tasks.stale_workers)
         outbox.subscribe("result.accepted", tasks.COMPARE)

@@ -90,7 +90,9 @@ class AttemptOut(Strict):
     number = serializers.IntegerField(help_text="1 is the first")
     worker = serializers.CharField()
     pool = serializers.CharField(help_text="Whose machine: operator, lab or adopter")
+    device = serializers.CharField(allow_blank=True, help_text="cpu, cuda:sm90")
     started_at = serializers.DateTimeField()
+    running_at = serializers.DateTimeField(allow_null=True, help_text="When weights and data were there")
     ended_at = serializers.DateTimeField(allow_null=True)
     outcome = serializers.CharField(
         allow_blank=True, help_text="done, failed, lost, released, retried or cancelled; empty while it goes on"
@@ -108,6 +110,34 @@ class LogOut(Strict):
     after = serializers.IntegerField()
     next = serializers.IntegerField(help_text="Ask for the bytes after this one next")
     text = serializers.CharField()
+
+
+class WorkerOut(Strict):
+    id = serializers.CharField()
+    name = serializers.CharField()
+    pool = serializers.CharField(help_text="lab: its results are shown apart, as self-run")
+    enabled = serializers.BooleanField()
+    draining = serializers.BooleanField()
+    stale = serializers.BooleanField(help_text="Silent for too long")
+    slots = serializers.IntegerField()
+    labels = serializers.ListField(child=serializers.CharField())
+    software = serializers.CharField(allow_blank=True)
+    last_seen = serializers.DateTimeField(allow_null=True)
+    created_at = serializers.DateTimeField()
+
+
+class NewWorker(WorkerOut):
+    token = serializers.CharField(help_text="Shown once: landbridge worker --token")
+
+
+class QuotaOut(Strict):
+    daily_limit = serializers.IntegerField(help_text="Jobs that may be queued today")
+    used = serializers.IntegerField()
+    resets_at = serializers.DateTimeField()
+    own_limit = serializers.IntegerField(allow_null=True, help_text="Set by the operator; null: the instance's")
+    running = serializers.IntegerField()
+    running_limit = serializers.IntegerField()
+    weight = serializers.FloatField(help_text="Of its share of the workers")
 
 
 class NumberOut(Strict):

@@ -59,6 +59,11 @@ class NoTaskFits(DomainError):
     title = "The model can do none of the suite's tasks"
 
 
+class NoOwnMachines(Conflict):
+    code = "no_own_machines"
+    title = "Your organization has attached no machine"
+
+
 class QuotaExhausted(TooMany):
     """The organization's jobs of the day are used up; ``detail["resets_at"]`` says when there are new ones."""
 

@@ -5,6 +5,7 @@ from typing import Any, Final, TypedDict
 
 LAB, INFRASTRUCTURE, OPERATOR = "lab", "infrastructure", "operator"
 TEXT = 2000
+MEMORY, NO_ISOLATION = "memory", "no_isolation"
 
 # code → (whose fault, may another attempt help)
 TABLE: Final[dict[str, tuple[str, bool]]] = {
@@ -15,7 +16,7 @@ TABLE: Final[dict[str, tuple[str, bool]]] = {
     "log_cap": (LAB, False),
     "result_cap": (LAB, False),
     "inodes": (LAB, False),
-    "memory": (LAB, False),
+    MEMORY: (LAB, False),  # but for one attempt at half the token budget: steps.halve
     "task_fault": (OPERATOR, False),
     "content_changed": (OPERATOR, False),
     "entitlement_lost": (OPERATOR, False),
@@ -25,6 +26,7 @@ TABLE: Final[dict[str, tuple[str, bool]]] = {
     "worker_restarted": (INFRASTRUCTURE, True),
     "disk_full": (INFRASTRUCTURE, True),
     "download_failed": (INFRASTRUCTURE, True),
+    NO_ISOLATION: (OPERATOR, True),  # not counted
 }
 WHO: Final = {LAB: "lab", INFRASTRUCTURE: "operator", OPERATOR: "operator"}
 

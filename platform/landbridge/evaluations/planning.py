@@ -5,15 +5,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from landbridge.accounts.models import Organization
 from landbridge.evaluations.errors import NoTaskFits
-from landbridge.evaluations.models import SuiteRevision, TaskRecord
+from landbridge.evaluations.models import Pool, SuiteRevision, TaskRecord
 from landbridge_client.formats.canonical import canonical_json
 from landbridge_evaluation.capabilities import Capabilities
 from landbridge_evaluation.planning import ShardPlan, plan_shards, route_for, why_not
 from landbridge_plugins import TaskSpec
-from landbridge_registry.models import Repo, Revision
+from landbridge_registry.models import Repo, Revision, Visibility
 
 ISOLATED = "isolated"  # carried by workers whose containment was probed and holds
+DEVICE = "class:"  # a slot carries one: its device class
 LABEL = "model:"  # a worker carries one per model that its plugins can load
 
 
@@ -28,11 +30,23 @@ class Plan:
         return sum(plan.stop - plan.start for _, plan in self.shards)
 
 
-def plan_job(revision: Revision, tasks: Iterable[TaskRecord]) -> Plan:
-    """The shards of every task that the model can do; why it cannot do the others. Raises ``NoTaskFits``."""
+def plan_job(
+    revision: Revision,
+    tasks: Iterable[TaskRecord],
+    *,
+    pool: str = Pool.OPERATOR,
+    organization: Organization | None = None,
+) -> Plan:
+    """The shards of every task that the model can do, and machines of ``pool`` may run; why not the others.
+
+    Raises ``NoTaskFits``.
+    """
     able = capabilities_of(revision)
     made = Plan()
     for record in tasks:
+        if why := kept_from(record, pool, organization):
+            made.skipped[record.name] = why
+            continue
         task = TaskSpec.from_json(record.spec)
         route = route_for(task, able, tuple(record.labels) or None)
         if route is None:
@@ -43,7 +57,7 @@ def plan_job(revision: Revision, tasks: Iterable[TaskRecord]) -> Plan:
         made.shards += [(record, plan) for plan in plans]
     if not made.shards:
         why = "; ".join(dict.fromkeys(made.skipped.values())) or "The suite has no tasks."
-        raise NoTaskFits(f"{revision.repo} can do none of these tasks. {why}", tasks=made.skipped)
+        raise NoTaskFits(f"{revision.repo} can do none of these tasks here. {why}", tasks=made.skipped)
     return made
 
 
@@ -53,12 +67,34 @@ def capabilities_of(revision: Revision) -> Capabilities:
     return Capabilities.from_json(revision.capabilities)
 
 
-def needs_of(revision: Revision) -> str:
+def joined(labels: Iterable[str]) -> str:
+    """``labels`` as a job's ``needs_key``: sorted, each once."""
+    return ",".join(sorted(set(filter(None, labels))))
+
+
+def needs_of(revision: Revision, more: Iterable[str] = ()) -> str:
     """The labels a worker must carry, as one sorted key. A lab's own code needs isolation, and brings its model."""
     if revision.facts.get("plugin"):
-        return ISOLATED
+        return joined({ISOLATED, *more})
     slug = capabilities_of(revision).slug
-    return f"{LABEL}{slug}" if slug else ""
+    return joined({f"{LABEL}{slug}" if slug else "", *more})
+
+
+def parameters_of(revision: Revision) -> int:
+    """How many the model's weights hold; 0 where nobody counted."""
+    found = revision.facts.get("parameters")
+    return found if isinstance(found, int) else 0
+
+
+def kept_from(record: TaskRecord, pool: str, organization: Organization | None) -> str:
+    """Why a machine of ``organization`` may not have this task's data; empty where it may."""
+    repo = record.dataset.repo
+    if pool == Pool.LAB and repo.visibility != Visibility.PUBLIC:
+        return "Its data is not public: only the operator's machines run it."
+    own = organization is not None and repo.namespace_id == organization.namespace_id
+    if pool == Pool.ADOPTER and not own:
+        return "Its data is not your organization's own: only the operator's machines run it."
+    return ""
 
 
 def content_key(

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from statistics import quantiles
+from datetime import timedelta
 from typing import Any, Final
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
@@ -12,6 +11,8 @@ from django.db.models.functions import Coalesce
 from landbridge.accounts.principals import Principal
 from landbridge.core import time
 from landbridge.core.errors import NotFound
+from landbridge.evaluations import forecasts
+from landbridge.evaluations.choosing import covers
 from landbridge.evaluations.errors import UnknownSuite
 from landbridge.evaluations.machine import ACTIVE, JobState
 from landbridge.evaluations.models import (
@@ -29,8 +30,7 @@ from landbridge.evaluations.models import (
 from landbridge.evaluations.reasons import Reason, can_run, reason_of
 from landbridge_registry.models import Visibility
 
-SAMPLE: Final = 40  # finished attempts that a forecast rests on
-FEWEST: Final = 3
+LOOKED_AT: Final = 1000  # jobs ahead whose work a forecast adds up
 
 
 def jobs() -> QuerySet[Job]:
@@ -147,62 +147,37 @@ class Standing:
 def standing_of(job: Job) -> Standing:
     now = time.db_now()
     workers = list(Worker.objects.all())
-    ahead = len(_ahead(job, workers)) if job.state == JobState.QUEUED else 0
+    able = [worker for worker in workers if can_run(worker, job)]
+    queued = job.state == JobState.QUEUED
+    before = _ahead(job, able) if queued else Job.objects.none()
+    ahead = before.count() if queued else 0
     reason = reason_of(job, workers, ahead=ahead, now=now)
-    position = ahead + 1 if job.state == JobState.QUEUED else None
-    return Standing(reason, position, _eta(job, workers, now))
+    found = None if job.ended_at else forecasts.eta(job, _others(job, able, before), forecasts.measured(), now)
+    return Standing(reason, ahead + 1 if queued else None, found)
 
 
-def _ahead(job: Job, workers: Iterable[Worker]) -> list[int]:
-    """Items of each job before this one in lease order that a live worker could take."""
-    live = [worker for worker in workers if not worker.stale and worker.enabled and worker.last_seen is not None]
+def _others(job: Job, able: list[Worker], before: QuerySet[Job]) -> forecasts.Others:
+    """Who shares the slots with a job: those ahead of it, the first of them, and those that run."""
+    if job.state != JobState.QUEUED:
+        return forecasts.Others(able)
+    running = Job.objects.filter(state__in=ACTIVE, pool=job.pool).select_related("evaluation__revision")
+    ahead = list(before.values_list("pk", flat=True)[:LOOKED_AT])
+    return forecasts.Others(able, ahead, list(running[:LOOKED_AT]))
+
+
+def _ahead(job: Job, able: Iterable[Worker]) -> QuerySet[Job]:
+    """Jobs before this one in lease order that a worker which could run it could take."""
     rows = Job.objects.filter(state=JobState.QUEUED, hold="", cancel_requested=False, pool=job.pool)
+    labels = [worker.labels for worker in able]
+    keys = rows.order_by().values_list("needs_key", flat=True).distinct()
+    taken = [key for key in keys if any(covers(carried, key) for carried in labels)]
     mine = (job.tier, job.share.virtual_time, job.submitted_at, job.pk)
     order = ("tier", "share__virtual_time", "submitted_at", "pk")
     before, same = Q(pk__in=[]), Q()
     for name, value in zip(order, mine, strict=True):
         before |= same & Q(**{f"{name}__lt": value})
         same &= Q(**{name: value})
-    found = rows.filter(before).only("needs_key", "pool", "items_total")
-    return [one.items_total for one in found if any(can_run(worker, one) for worker in live)]
-
-
-def _eta(job: Job, workers: list[Worker], now: datetime) -> dict[str, Any] | None:
-    """Seconds until the end as a range, from what finished attempts took per item; none without a basis."""
-    slots = sum(worker.slots for worker in workers if can_run(worker, job))
-    rates = seconds_per_item()
-    if job.ended_at is not None or not slots or len(rates) < FEWEST:
-        return None
-    left = remaining(job)
-    if job.state == JobState.QUEUED:
-        running = Job.objects.filter(state__in=ACTIVE, pool=job.pool)
-        left += (sum(_ahead(job, workers)) + sum(remaining(other) for other in running)) / slots
-    low, middle, high = _spread(rates)
-    wait = max(timedelta(0), job.not_before - now).total_seconds() if job.not_before else 0.0
-    basis = f"{len(rates)} finished jobs, {slots} eligible slots"
-    return {
-        "seconds": round(wait + left * middle, 1),
-        "low": round(wait + left * low, 1),
-        "high": round(wait + left * high, 1),
-        "basis": basis,
-    }
-
-
-def remaining(job: Job) -> float:
-    done = job.progress.get("items_done") if job.state != JobState.QUEUED else 0
-    return float(max(0, job.items_total - int(done or 0)))
-
-
-def seconds_per_item() -> list[float]:
-    """Of the newest finished jobs. A model that is larger than all before will take longer than this says."""
-    rows = Attempt.objects.filter(outcome="done", job__items_total__gt=0).order_by("-ended_at")
-    spans = rows.values_list("started_at", "ended_at", "job__items_total")[:SAMPLE]
-    return [(ended - started).total_seconds() / items for started, ended, items in spans if ended is not None]
-
-
-def _spread(rates: list[float]) -> tuple[float, float, float]:
-    cuts = quantiles(rates, n=10, method="inclusive")
-    return cuts[0], cuts[4], cuts[8]
+    return rows.filter(before, needs_key__in=taken).order_by(*order)
 
 
 def overdue() -> list[str]:

@@ -46,8 +46,13 @@ def set_limit(share: Share, limit: int | None) -> None:
         QuotaWindow.objects.filter(pk=window.pk, used__gt=wanted).update(limit=F("used"))
 
 
+def reset_after(now: datetime) -> datetime:
+    """When the window after the one of ``now`` begins."""
+    return datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), UTC)
+
+
 def exhausted(share: Share, now: datetime) -> QuotaExhausted:
-    reset = datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), UTC)
+    reset = reset_after(now)
     used = QuotaWindow.objects.filter(share=share, day=now.date()).values_list("limit", flat=True).first() or 0
     return QuotaExhausted(
         f"{share.namespace} has queued the {used} jobs that it may queue in a day. Ask again after {time.text(reset)}, "

@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from landbridge.core import time
+from landbridge.evaluations.choosing import covers
 from landbridge.evaluations.machine import JobState
-from landbridge.evaluations.models import Job, Worker
+from landbridge.evaluations.models import Job, Pool, Worker
+from landbridge.evaluations.planning import ISOLATED
 
 HOLDS = {
     "screening": ("hold_screening", "The submission is still being screened.", "platform"),
@@ -80,6 +82,10 @@ def _queued(job: Job, workers: list[Worker], ahead: int, now: datetime) -> Reaso
 
 def _nobody(job: Job, workers: list[Worker], since: datetime) -> Reason:
     needs = job.needs_key or "any"
+    pausing = [one for one in workers if one.enabled and one.draining and not one.stale and fits(one, job)]
+    if pausing:
+        text = f"{_count(len(pausing))} could run it but takes no new jobs now: the operator drains it."
+        return Reason("draining", text, since, "operator")
     seen = [worker for worker in workers if can_run(worker, job, live=False) and worker.last_seen is not None]
     if seen:
         last = max(seen, key=lambda worker: worker.last_seen or since)
@@ -87,13 +93,29 @@ def _nobody(job: Job, workers: list[Worker], since: datetime) -> Reason:
         text = f"The last worker that could run it, {last.name}, was heard of at {when}. Start it again."
     else:
         text = f"No worker with the label {needs} has registered in the pool {job.pool}. Start one that has it."
+    if ISOLATED in job.needs_key.split(",") and (open_ones := [one for one in workers if lacks_isolation(one, job)]):
+        text = f"It runs a lab's code, and {_count(len(open_ones))} that could run it cannot isolate it. See doctor."
+        return Reason("no_isolated_worker", text, since, "operator")
     return Reason("no_worker_with_label", text, since, "operator")
 
 
 def can_run(worker: Worker, job: Job, *, live: bool = True) -> bool:
-    if worker.pool != job.pool or (live and not takes(worker)):
-        return False
-    return set(filter(None, job.needs_key.split(","))) <= set(worker.labels)
+    return fits(worker, job) and (takes(worker) or not live)
+
+
+def fits(worker: Worker, job: Job) -> bool:
+    """Whether it is of the job's pool, may have its things, and carries the labels."""
+    return of_pool(worker, job) and covers(worker.labels, job.needs_key)
+
+
+def of_pool(worker: Worker, job: Job) -> bool:
+    """A party's machine runs its own jobs only."""
+    own = worker.pool == Pool.OPERATOR or worker.organization_id == job.organization_id
+    return worker.pool == job.pool and own
+
+
+def lacks_isolation(worker: Worker, job: Job) -> bool:
+    return takes(worker) and of_pool(worker, job) and covers([*worker.labels, ISOLATED], job.needs_key)
 
 
 def takes(worker: Worker) -> bool:

@@ -1,13 +1,27 @@
 """Jobs, results, tasks and suites as JSON."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
+
+from django.conf import settings
 
 from landbridge.core import signing, time
 from landbridge.core.machine import Who
-from landbridge.evaluations import reruns
+from landbridge.evaluations import quotas, reruns
 from landbridge.evaluations.machine import ACTIVE, JOB, TERMINAL
-from landbridge.evaluations.models import Attempt, Job, Result, Score, Suite, SuiteRevision, TaskRecord
+from landbridge.evaluations.models import (
+    Attempt,
+    Job,
+    QuotaWindow,
+    Result,
+    Score,
+    Share,
+    Suite,
+    SuiteRevision,
+    TaskRecord,
+    Worker,
+)
 from landbridge.evaluations.queries import Standing
 
 
@@ -77,7 +91,9 @@ def attempt_json(attempt: Attempt) -> dict[str, Any]:
         "number": attempt.number,
         "worker": attempt.worker.name,
         "pool": attempt.worker.pool,
+        "device": attempt.device.removeprefix("class:"),
         "started_at": time.text(attempt.started_at),
+        "running_at": time.text(attempt.running_at) if attempt.running_at else None,
         "ended_at": time.text(attempt.ended_at) if attempt.ended_at else None,
         "outcome": attempt.outcome,
         "counted": attempt.counted,
@@ -85,6 +101,38 @@ def attempt_json(attempt: Attempt) -> dict[str, Any]:
         "shards": attempt.shards,  # type: ignore[attr-defined] # annotated
         "log_bytes": attempt.log_next,
         "logs": f"/api/v1/jobs/{attempt.job_id}/logs?attempt={attempt.number}",
+    }
+
+
+def worker_json(worker: Worker) -> dict[str, Any]:
+    """A machine of an organization, for its owners."""
+    return {
+        "id": worker.pk,
+        "name": worker.name,
+        "pool": worker.pool,
+        "enabled": worker.enabled,
+        "draining": worker.draining,
+        "stale": worker.stale,
+        "slots": worker.slots,
+        "labels": worker.labels,
+        "software": worker.software,
+        "last_seen": time.text(worker.last_seen) if worker.last_seen else None,
+        "created_at": time.text(worker.created_at),
+    }
+
+
+def quota_json(share: Share | None, window: QuotaWindow | None, now: datetime) -> dict[str, Any]:
+    """What an organization may queue today, and run at once."""
+    fresh = share or Share()
+    daily = settings.LANDBRIDGE_DAILY_JOBS if fresh.daily_limit is None else fresh.daily_limit
+    return {
+        "daily_limit": window.limit if window else daily,
+        "used": window.used if window else 0,
+        "resets_at": time.text(quotas.reset_after(now)),
+        "own_limit": fresh.daily_limit,
+        "running": fresh.running,
+        "running_limit": fresh.running_limit,
+        "weight": fresh.weight,
     }
 
 

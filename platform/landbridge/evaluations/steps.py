@@ -1,6 +1,7 @@
 """What the services of jobs share. Lock order, everywhere: job, then share."""
 
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,8 +11,8 @@ from landbridge.accounts.models import Organization, Token, User, UserKind
 from landbridge.core import ledger, outbox, time
 from landbridge.core.db import step
 from landbridge.core.machine import Who
-from landbridge.evaluations import faults, planning, quotas
-from landbridge.evaluations.errors import Fenced, JobEnded, NotSealed
+from landbridge.evaluations import choosing, faults, planning, quotas
+from landbridge.evaluations.errors import Fenced, JobEnded, NoOwnMachines, NotSealed
 from landbridge.evaluations.events import move_and_tell, tell_state
 from landbridge.evaluations.machine import ACTIVE, TRIES_IN_ALL, TRIES_WITHOUT_PROGRESS, JobState
 from landbridge.evaluations.models import Attempt, Evaluation, Job, JobKind, Pool, Shard, Share, SuiteRevision, Worker
@@ -21,6 +22,9 @@ QUEUE = "wake.cpu"
 TASK = "landbridge.wake"
 TIER_SCREENING = 1
 BACKOFF_LIMIT = 60.0  # seconds
+CPU = f"{planning.DEVICE}cpu"
+BATCH_TOKENS = {CPU: 512}  # the least that the engine takes where the plan names none; on GPUs:
+BATCH_TOKENS_GPU = 8192
 
 
 @step
@@ -33,20 +37,25 @@ def queue_job(  # noqa: PLR0913 a question has these parts
     nonce: str = "",
     tier: int = 2,
     rerun_of: Job | None = None,
+    pool: Pool = Pool.OPERATOR,
+    needs: Collection[str] = (),
 ) -> Job:
     """The job of this question, queued with its shards; submitted again, the existing one.
 
-    Raises ``NotSealed`` for a version without a digest, ``NoTaskFits`` where the model can do no task of the suite.
+    ``pool``: whose machines run it. ``needs``: labels besides the platform's own (``dispatch.chosen``).
+    Raises ``NotSealed`` for a version without a digest, ``NoTaskFits`` where the model can do no task of the suite,
+    ``QuotaExhausted``.
     """
     if not revision.tree_digest:
         raise NotSealed("Only a sealed version can be evaluated. Seal it first.")
     configuration = planning.configuration_of(suite_revision, revision)
+    nonce = nonce if pool == Pool.OPERATOR else f"{pool} {nonce}"
     key = planning.content_key(revision, suite_revision, configuration, nonce, JobKind.EVALUATION)
     found = Job.objects.filter(content_key=key).first()
     if found is not None:
         return found
-    tasks = [row.task for row in suite_revision.rows.select_related("task")]
-    plan = planning.plan_job(revision, tasks)
+    tasks = [row.task for row in suite_revision.rows.select_related("task__dataset__repo")]
+    plan = planning.plan_job(revision, tasks, pool=pool, organization=organization)
     evaluation, _ = Evaluation.objects.get_or_create(
         revision=revision,
         suite_revision=suite_revision,
@@ -55,8 +64,8 @@ def queue_job(  # noqa: PLR0913 a question has these parts
     job, created = _queue(
         key=key, repo=revision.repo, commit=revision.commit, tree_digest=revision.tree_digest, actor=actor,
         organization=organization, evaluation=evaluation, rerun_of=rerun_of, configuration=configuration,
-        skipped=plan.skipped, tier=tier, needs_key=planning.needs_of(revision), items_total=plan.items,
-        code="plugin" in configuration,
+        skipped=plan.skipped, tier=tier, needs_key=planning.needs_of(revision, needs),
+        items_total=plan.items, code="plugin" in configuration, pool=pool,
     )  # fmt: skip
     if created:
         Shard.objects.bulk_create(
@@ -104,6 +113,7 @@ def _queue(
 ) -> tuple[Job, bool]:
     """The row under ``key``, and whether it is new: then it is told and workers are woken."""
     share, _ = Share.objects.get_or_create(namespace=organization.namespace if organization else repo.namespace)
+    choosing.catch_up(share)
     now = time.db_now()
     job, created = Job.objects.get_or_create(
         content_key=key,
@@ -124,6 +134,15 @@ def _queue(
         tell_state(job.pk, JobState.QUEUED, text="The job waits for a worker.")
         outbox.wake(TASK, job.pk, queue=QUEUE)
     return job, created
+
+
+@step
+def own_pool(organization: Organization | None) -> Pool:
+    """Whose machines the organization's own are. Raises ``NoOwnMachines`` where it has attached none."""
+    pool = Worker.objects.filter(organization=organization, enabled=True).values_list("pool", flat=True).first()
+    if organization is None or pool is None:
+        raise NoOwnMachines("Attach a machine first: POST /api/v1/organizations/{organization}/workers.")
+    return Pool(pool)
 
 
 def _is_counted(job: Job, actor: User) -> bool:
@@ -197,10 +216,13 @@ def finish(job: Job, *, who: Who, action: str, outcome: str, fault: dict[str, An
 
 
 @step
-def give_back(job: Job, *, who: Who, outcome: str, fault: dict[str, Any], counted: bool) -> str:
+def give_back(  # noqa: PLR0913 how an attempt ended has these parts
+    job: Job, *, who: Who, outcome: str, fault: dict[str, Any], counted: bool, rest: timedelta = timedelta(0)
+) -> str:
     """End an attempt that did not finish: queue again, or fail when the budget is spent. Answers the new state.
 
-    Attempts that brought a new shard start the count anew (execution, section 1: the retry budget).
+    Attempts that brought a new shard start the count anew (execution, section 1: the retry budget). ``rest`` is the
+    least time until the next.
     """
     if job.cancel_requested:
         finish(job, who=who, action="obey", outcome="cancelled", fault=cancelled_fault())
@@ -212,15 +234,35 @@ def give_back(job: Job, *, who: Who, outcome: str, fault: dict[str, Any], counte
         finish(job, who=who, action="fail", outcome=outcome, fault=no_progress(fault, tries, job.attempt))
         return JobState.FAILED
     delay = min(BACKOFF_LIMIT, 0.5 * 2**tries) * secrets.SystemRandom().uniform(0.5, 1.0) if counted else 0.0
+    delay = max(delay, rest.total_seconds())
     now = time.db_now()
     moved = move_and_tell(
         job, "give_back", who=who, at=now, text=str(fault["text"]), code=str(fault["code"]), no_progress=tries,
         shard_mark=shards, not_before=now + timedelta(seconds=delay), fault=fault, woken_at=now, progress={},
+        needs_key=narrowed(job) if shards else job.needs_key, configuration=job.configuration,
     )  # fmt: skip
     if moved:
         end_attempt(job, now=now, outcome=outcome, counted=counted, fault=fault)
         outbox.wake(TASK, job.pk, queue=QUEUE)
     return JobState.QUEUED
+
+
+@step
+def halve(job: Job) -> bool:
+    """Halve the token budget of a job that ran out of memory; the caller writes it. False: that was tried before."""
+    if Attempt.objects.filter(job=job, fault__code=faults.MEMORY).exists():
+        return False
+    device = Attempt.objects.values_list("device", flat=True).get(job=job, number=job.attempt)
+    budget = job.configuration.get("batch_tokens") or BATCH_TOKENS.get(device or CPU, BATCH_TOKENS_GPU)
+    job.configuration = {**job.configuration, "batch_tokens": max(1, int(budget) // 2)}
+    return True
+
+
+def narrowed(job: Job) -> str:
+    """What the job needs from now on: the device class of its first shard, since scores of two never mix."""
+    first = Shard.objects.filter(job=job).exclude(sha256="").order_by("kept_at", "index").values("attempt")[:1]
+    device = Attempt.objects.filter(job=job, number__in=first).values_list("device", flat=True).first()
+    return planning.joined({*job.needs_key.split(","), device or ""})
 
 
 def no_progress(last: dict[str, Any], tries: int, attempts: int) -> dict[str, Any]:

@@ -43,6 +43,11 @@ def take_back() -> int:
     return sum(services.take_back_job(job_id=job_id, actor=actor) for job_id in queries.overdue())
 
 
+def age() -> int:
+    """One tier up for what waited long."""
+    return services.age_jobs(actor=clock())
+
+
 def rewake() -> int:
     """Answers nothing: a wake-up repairs no row, and a queue without workers would never be swept clean."""
     services.rewake_jobs(actor=clock())

@@ -81,6 +81,7 @@ class Wish:
     job: str | None
     labels: tuple[str, ...]
     key: str
+    wait_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def lease_wish(body: object, key: str) -> Wish:
     read = _read(LeaseSerializer, body)
     if not 1 <= len(key) <= 128 or not key.isascii() or not key.isprintable():  # noqa: PLR2004 the column
         raise serializers.ValidationError({"Idempotency-Key": "Send 1 to 128 printable characters, new for each wish."})
-    return Wish(read["job"], tuple(read["labels"]), key)
+    return Wish(read["job"], tuple(read["labels"]), key, float(read["wait_s"]))
 
 
 def heartbeat(body: object) -> Beat:

@@ -3,12 +3,11 @@
 import base64
 import contextlib
 import hashlib
-from collections.abc import Iterator
-from datetime import timedelta
-from typing import Any, ClassVar, Final
+from collections.abc import Collection, Iterator
+from typing import ClassVar, Final
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,7 +16,18 @@ from landbridge.core import time
 from landbridge.core.access import Access, Right, Rules
 from landbridge.core.errors import NotAllowed, NotFound
 from landbridge.core.signing import platform_signer
-from landbridge.evaluations import faults, jobspec, screenings, services, shard_files, steps, wire
+from landbridge.evaluations import (
+    beats,
+    choosing,
+    faults,
+    jobspec,
+    screenings,
+    services,
+    shard_files,
+    steps,
+    wire,
+)
+from landbridge.evaluations.beats import unnoted
 from landbridge.evaluations.errors import (
     BadShard,
     Fenced,
@@ -27,13 +37,11 @@ from landbridge.evaluations.errors import (
 )
 from landbridge.evaluations.machine import JobState
 from landbridge.evaluations.models import Attempt, Job, Pool, Shard, Worker
-from landbridge.evaluations.services.attempts import unnoted
+from landbridge.evaluations.polling import waiters
 from landbridge.evaluations.worker_views import RESULT, HeldView, RawParser, ResultParser, WorkerView
 from landbridge_evaluation import points
 
 POLL: Final = 2
-HEARTBEAT_WRITE = timedelta(seconds=10)  # the row is written this often, and when progress moved
-PROGRESS_WRITE = timedelta(seconds=1)
 
 
 class RegisterView(WorkerView):
@@ -59,9 +67,13 @@ class RegisterView(WorkerView):
 class LeaseView(WorkerView):
     def post(self, request: Request) -> Response:
         wish = wire.lease_wish(request.data, request.headers.get("Idempotency-Key", ""))
-        lease = self.lease(wish)
+        labels = wish.labels or tuple(self.worker.labels)
+        lease = self.lease(wish, labels)
         if lease is None:
             self.note()
+            if not self.worker.draining and waiters.wait(self.worker, labels, wish.wait_s):
+                lease = self.lease(wish, labels)
+        if lease is None:
             return Response(status=204, headers={"Retry-After": str(POLL)})
         hub = jobspec.hub_of(request.build_absolute_uri("/").rstrip("/"), lease.text, lease.attempt)
         points.reached("lease_unanswered")
@@ -74,24 +86,26 @@ class LeaseView(WorkerView):
         if unnoted(self.worker, now):
             services.note_worker(worker=self.worker, now=now, actor=self.actor)
 
-    def lease(self, wish: wire.Wish) -> services.Lease | None:
+    def lease(self, wish: wire.Wish, labels: Collection[str]) -> services.Lease | None:
         """The same key gives the same lease: a lost answer must not strand a job."""
-        try:
-            found = (
-                None
-                if self.worker.draining
-                else services.lease_job(
-                    worker=self.worker,
-                    instance=self.instance,
-                    labels=wish.labels or tuple(self.worker.labels),
-                    key=wish.key,
-                    wanted=wish.job,
-                    actor=self.actor,
-                )
-            )
-        except (LeaseRepeated, ShareFull):
-            found = None
+        found = None if self.worker.draining else self.fresh(wish, labels)
         return found or services.repeat_lease(worker=self.worker, key=wish.key, actor=self.actor)
+
+    def fresh(self, wish: wire.Wish, labels: Collection[str]) -> services.Lease | None:
+        for _ in range(choosing.TRIES):
+            with contextlib.suppress(ShareFull):  # met at its limit between the look and the write: look again
+                try:
+                    return services.lease_job(
+                        worker=self.worker,
+                        instance=self.instance,
+                        labels=labels,
+                        key=wish.key,
+                        wanted=wish.job,
+                        actor=self.actor,
+                    )
+                except LeaseRepeated:
+                    return None
+        return None
 
 
 class AttemptView(HeldView):
@@ -112,13 +126,17 @@ class AttemptView(HeldView):
 
 
 class HeartbeatView(HeldView):
+    def held_rows(self) -> QuerySet[Job]:
+        own = Attempt.objects.filter(job=OuterRef("pk"), number=OuterRef("attempt"))
+        return super().held_rows().annotate(token_until=Subquery(own.values("token__expires_at")[:1]))
+
     def post(self, request: Request, job: str, number: int) -> Response:
         beat = wire.heartbeat(request.data)
         row = self.require_held()
-        lease = row.lease_until - row.at  # type: ignore[attr-defined] # annotated
-        if self.due(row, beat.progress):
+        lease = (row.lease_until or row.at) - row.at  # type: ignore[attr-defined] # annotated
+        if writes := beats.due(row, self.worker, beat.progress):
             lease = services.heartbeat(
-                job_id=job, number=number, worker=self.worker, progress=beat.progress, actor=self.actor
+                job=row, worker=self.worker, writes=writes, progress=beat.progress, actor=self.actor
             )
         if beat.state == JobState.RUNNING and row.state == JobState.LEASED:
             services.start_job(job_id=job, number=number, worker=self.worker, actor=self.actor)
@@ -128,12 +146,6 @@ class HeartbeatView(HeldView):
             services.note_load(worker=self.worker, gpus=beat.gpus, actor=self.actor)
         directive = "cancel" if row.cancel_requested else "release" if self.worker.draining else "continue"
         return Response({"lease_s": round(lease.total_seconds(), 3), "directive": directive, "hub_token": None})
-
-    @staticmethod
-    def due(row: Job, progress: dict[str, Any]) -> bool:
-        age = row.at - row.seen_at if row.seen_at else HEARTBEAT_WRITE  # type: ignore[attr-defined] # annotated
-        written = min(HEARTBEAT_WRITE, settings.LANDBRIDGE_LEASE / 4)
-        return age >= written or (progress != row.progress and age >= min(PROGRESS_WRITE, written))
 
 
 class ShardView(HeldView):

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar, Final
 
+from django.db.models import QuerySet
 from rest_framework.parsers import BaseParser, JSONParser
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -63,7 +64,12 @@ class WorkerView(APIView):
 
     def own_worker(self) -> Worker | None:
         """The caller's, with the database's time as ``at``."""
-        return Worker.objects.select_related("user").filter(user=self.actor).annotate(at=time.now()).first()
+        return (
+            Worker.objects.select_related("user", "organization")
+            .filter(user=self.actor)
+            .annotate(at=time.now())
+            .first()
+        )
 
     @property
     def actor(self) -> User:
@@ -77,12 +83,18 @@ class HeldView(WorkerView):
     held: Job | None = None
 
     def own_worker(self) -> Worker | None:
-        found = Job.objects.select_related("worker").annotate(at=time.now())
-        held = found.filter(pk=self.kwargs["job"], attempt=self.kwargs["number"], worker__user=self.actor).first()
+        held = (
+            self.held_rows()
+            .filter(pk=self.kwargs["job"], attempt=self.kwargs["number"], worker__user=self.actor)
+            .first()
+        )
         if held is None or held.worker is None:
             return super().own_worker()
         self.held = held
         return held.worker
+
+    def held_rows(self) -> QuerySet[Job]:
+        return Job.objects.select_related("worker").annotate(at=time.now())
 
     def require_held(self) -> Job:
         """The job, if the lease is current, with the database's time as ``at``."""

@@ -190,7 +190,7 @@ def _refuse(submission: Submission, findings: Sequence[Seen], actor: User) -> No
 
 
 @transaction.atomic(durable=True)
-def queue_evaluation(*, submission_id: str, actor: User) -> Submission:
+def queue_evaluation(*, submission_id: str, actor: User, needs: Sequence[str] = ()) -> Submission:
     """Queue the suite for a sealed submission. Done already, or without a suite: nothing.
 
     A question that was asked before has its job already; that one is taken. What cannot be queued keeps the reason;
@@ -206,6 +206,7 @@ def queue_evaluation(*, submission_id: str, actor: User) -> Submission:
                 suite_revision=submission.suite_revision,
                 actor=submission.requested_by,
                 organization=submission.organization,
+                needs=needs,
             )
     except QuotaExhausted as error:
         _not_queued(submission, QUOTA, f"{error} The submission is queued by itself as soon as there are jobs.", actor)

@@ -4,7 +4,9 @@ import logging
 
 from landbridge.accounts.clock import clock
 from landbridge.core.tasks import control_task
+from landbridge.evaluations import dispatch
 from landbridge.submissions import examining, queries, services
+from landbridge.submissions.models import Submission
 
 log = logging.getLogger(__name__)
 HERE = "landbridge.submissions.tasks"
@@ -19,7 +21,7 @@ def screen_submission(submission_id: str) -> None:
 
 @control_task
 def queue_evaluation(submission_id: str) -> None:
-    services.queue_evaluation(submission_id=submission_id, actor=clock())
+    _evaluate(submission_id)
 
 
 @control_task
@@ -50,16 +52,23 @@ def sweep_screening() -> int:
 
 
 def sweep_sealed() -> int:
-    actor = clock()
     found = queries.to_queue()
     for pk in found:
-        services.queue_evaluation(submission_id=pk, actor=actor)
+        _evaluate(pk)
     return len(found)
 
 
 def sweep_evaluated() -> int:
     actor = clock()
     return sum(services.publish_submission(submission_id=pk, actor=actor) for pk in queries.to_publish())
+
+
+def _evaluate(submission_id: str) -> None:
+    held = Submission.objects.select_related("revision__repo__namespace", "suite_revision__suite").get(pk=submission_id)
+    needs: tuple[str, ...] = ()
+    if held.revision is not None and held.suite_revision is not None:
+        needs = dispatch.chosen(held.revision, held.suite_revision)
+    services.queue_evaluation(submission_id=submission_id, needs=needs, actor=clock())
 
 
 def _screen(submission_id: str) -> bool:

@@ -14,9 +14,9 @@ from landbridge.core.errors import NotAllowed
 from landbridge.core.machine import Who
 from landbridge.core.query import Query
 from landbridge.core.views import View
-from landbridge.evaluations import described, queries, services, shapes
+from landbridge.evaluations import described, dispatch, queries, services, shapes
 from landbridge.evaluations.machine import JobState
-from landbridge.evaluations.models import Job, LogChunk
+from landbridge.evaluations.models import Job, LogChunk, Pool
 
 WHO = "To others it looks absent."
 READ: Rules = {"GET": Access(Right.MEMBER, scope="read", hidden=True, operator=True, why=WHO)}
@@ -117,9 +117,15 @@ class Rerun(View):
         principal = principal_of(request)
         found = queries.job_for(principal, job)
         require_member(principal, found)
-        made = services.rerun_job(job_id=found.pk, actor=principal.require_user())
+        made = services.rerun_job(job_id=found.pk, actor=principal.require_user(), needs=needs_of(found))
         body = body_of(queries.job_for(principal, made.pk), principal)
         return Response(body, status=202, headers={"Location": f"/api/v1/jobs/{made.pk}", "Retry-After": "2"})
+
+
+def needs_of(job: Job) -> tuple[str, ...]:
+    if job.evaluation is None or job.pool != Pool.OPERATOR:
+        return ()
+    return dispatch.chosen(job.evaluation.revision, job.evaluation.suite_revision)
 
 
 def body_of(job: Job, principal: Principal) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """``POST /evaluations``: a model's version on a suite. Asked again, the same job."""
 
+from collections import Counter
 from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema
@@ -13,7 +14,7 @@ from landbridge.core.access import Access, Right, Rules
 from landbridge.core.errors import NotFound
 from landbridge.core.serializers import Strict
 from landbridge.core.views import View
-from landbridge.evaluations import described, planning, queries, services, shapes
+from landbridge.evaluations import described, dispatch, forecasts, planning, queries, services, shapes
 from landbridge.evaluations.errors import NotSealed
 from landbridge.evaluations.models import SuiteRevision
 from landbridge_registry import queries as registry
@@ -26,6 +27,9 @@ class EvaluationRequest(Strict):
     revision = serializers.CharField(max_length=200, default="main", help_text="a branch, tag or commit")
     suite = serializers.CharField(max_length=80)
     dry_run = serializers.BooleanField(default=False)
+    compute = serializers.ChoiceField(
+        ["operator", "own"], default="operator", help_text="own: the organization's machines; not ranked, no quota"
+    )
 
 
 class Evaluations(View):
@@ -50,6 +54,8 @@ class Evaluations(View):
             suite_revision_id=suite.pk,
             organization=Organization.objects.filter(namespace=repo.namespace_id).first(),
             actor=principal.require_user(),
+            own=wanted.validated_data["compute"] == "own",
+            needs=dispatch.chosen(revision, suite) if wanted.validated_data["compute"] == "operator" else (),
         )
         job = queries.jobs().get(pk=job.pk)
         body = shapes.job_json(job, queries.standing_of(job), may_act=True)
@@ -88,8 +94,11 @@ def sealed(repo: Repo, revision: str) -> Revision:
 def forecast(revision: Revision, suite: SuiteRevision) -> dict[str, Any]:
     """What an evaluation would do; nothing is written."""
     plan = planning.plan_job(revision, [row.task for row in suite.rows.select_related("task")])
-    rates = queries.seconds_per_item()
-    seconds = round(plan.items * sorted(rates)[len(rates) // 2], 1) if len(rates) >= queries.FEWEST else None
+    items = Counter[str]()
+    for task, shard in plan.shards:
+        items[task.name] += shard.stop - shard.start
+    paces, size = forecasts.measured(), forecasts.bucket_of(planning.parameters_of(revision))
+    seconds = round(paces.seconds(forecasts.Work(items, bucket=size))[0], 1) if paces.jobs >= forecasts.FEWEST else None
     return {
         "model": str(revision.repo),
         "revision": revision.commit,

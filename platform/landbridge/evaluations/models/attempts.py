@@ -19,7 +19,9 @@ class Attempt(BaseModel):
     instance = models.UUIDField()
     lease_key = models.CharField(max_length=128)  # the Idempotency-Key it was asked under
     token = models.ForeignKey(Token, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    device = models.CharField(max_length=60, blank=True)  # the label of its device class: class:cpu, class:cuda:sm90
     started_at = models.DateTimeField()
+    running_at = models.DateTimeField(null=True, blank=True)  # weights and data were there
     ended_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=12, blank=True)  # done, failed, lost, released, retried, cancelled
     counted = models.BooleanField(default=False)  # against the retry budget

@@ -57,6 +57,7 @@ class Job(BaseModel):
     state = models.CharField(max_length=10, choices=JobState, default=JobState.QUEUED)
     state_since = models.DateTimeField()
     submitted_at = models.DateTimeField()
+    aged_at = models.DateTimeField(null=True, blank=True)  # when waiting last raised its tier
     ended_at = models.DateTimeField(null=True, blank=True)
     # who runs it, until when
     attempt = models.PositiveIntegerField(default=0)  # the fencing token: each lease raises it, each write shows it
@@ -101,7 +102,11 @@ class Job(BaseModel):
             ),
         ]
         indexes = [
-            models.Index(fields=["tier", "submitted_at"], condition=Q(state="queued"), name="jobs_in_the_queue"),
+            models.Index(
+                fields=["pool", "needs_key", "tier", "share", "submitted_at", "id", "not_before"],
+                condition=Q(state="queued", hold="", cancel_requested=False),
+                name="jobs_waiting_for_a_worker",
+            ),
             models.Index(fields=["lease_until"], condition=Q(state__in=ACTIVE), name="jobs_under_lease"),
             models.Index(fields=["state", "-submitted_at"], name="jobs_by_state"),
         ]

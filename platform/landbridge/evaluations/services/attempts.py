@@ -1,6 +1,7 @@
 # ruff: noqa: ARG001 every service names its actor; not every deed is for the ledger
 """What a worker does under its lease. Every write shows the attempt's number; a stale one is refused."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,38 +13,48 @@ from landbridge.core import time
 from landbridge.core.db import step
 from landbridge.core.machine import Who
 from landbridge.evaluations import faults, steps
+from landbridge.evaluations.beats import TOKEN_LIFE, Write, unnoted
 from landbridge.evaluations.errors import BadShard
 from landbridge.evaluations.events import move_and_tell
 from landbridge.evaluations.machine import JobState
 from landbridge.evaluations.models import Attempt, Job, Shard, Worker
 
-SEEN = timedelta(seconds=10)
+REST = timedelta(seconds=10)  # before the next attempt, where a worker cannot isolate what it was given
 
 
 @transaction.atomic(durable=True)
 def start_job(*, job_id: str, number: int, worker: Worker, actor: User) -> bool:
     """Weights and data are there, the child runs. False: it was told before."""
     job = steps.hold_lease(job_id, number, worker)
-    said = f"Attempt {number} runs on {worker.name}."
-    return move_and_tell(job, "start", who=Who.WORKER, at=job.at, text=said)  # type: ignore[attr-defined] # annotated
+    said, now = f"Attempt {number} runs on {worker.name}.", job.at  # type: ignore[attr-defined] # annotated
+    if not move_and_tell(job, "start", who=Who.WORKER, at=now, text=said):
+        return False
+    Attempt.objects.filter(job=job, number=number).update(running_at=now)
+    return True
 
 
 @transaction.atomic(durable=True)
-def heartbeat(*, job_id: str, number: int, worker: Worker, progress: dict[str, Any], actor: User) -> timedelta:
-    """Extend the lease and the life of the job's token, and keep the latest progress. Answers how long it holds."""
+def heartbeat(
+    *, job: Job, worker: Worker, writes: Collection[Write], progress: dict[str, Any], actor: User
+) -> timedelta:
+    """Write what is due of a beat: the lease with the latest progress, the token's life, that the worker lives.
+
+    ``job`` was read for this beat, with the database's time as ``at``. Answers how long the lease holds.
+    """
     lease: timedelta = settings.LANDBRIDGE_LEASE
-    now = time.db_now()
-    held = Job.objects.filter(steps.fence(job_id, number, worker))
-    if held.update(lease_until=now + lease, seen_at=now, progress=progress) != 1:
-        raise steps.refusal(job_id)
-    token = Attempt.objects.filter(job=job_id, number=number).values("token")
-    Token.objects.filter(pk__in=token, revoked_at=None).update(expires_at=now + lease)
-    note_seen(worker, now)
-    return lease
-
-
-def unnoted(worker: Worker, now: datetime) -> bool:
-    return worker.stale or worker.last_seen is None or now - worker.last_seen > SEEN
+    now: datetime = job.at  # type: ignore[attr-defined] # annotated
+    if Write.LEASE in writes:
+        held = Job.objects.filter(steps.fence(job.pk, job.attempt, worker))
+        if held.update(lease_until=now + lease, seen_at=now, progress=progress) != 1:
+            raise steps.refusal(job.pk)
+        job.lease_until = now + lease
+    if Write.TOKEN in writes:
+        token = Attempt.objects.filter(job=job.pk, number=job.attempt).values("token")
+        Token.objects.filter(pk__in=token, revoked_at=None).update(expires_at=now + TOKEN_LIFE * lease)
+    if Write.WORKER in writes:
+        note_seen(worker, now)
+    assert job.lease_until is not None  # noqa: S101 a lease is held
+    return job.lease_until - now
 
 
 @step
@@ -82,6 +93,10 @@ def report_fault(*, job_id: str, number: int, worker: Worker, fault: faults.Repo
     """An attempt failed. Whether it is tried again follows from the kind of fault, not from the worker's wish alone."""
     job = steps.hold_lease(job_id, number, worker)
     known = faults.known(fault)
+    if fault.code == faults.NO_ISOLATION:  # nobody's fault: another worker has it
+        return steps.give_back(job, who=Who.WORKER, outcome="released", fault=known["fault"], counted=False, rest=REST)
+    if fault.code == faults.MEMORY and not job.cancel_requested and steps.halve(job):
+        return steps.give_back(job, who=Who.WORKER, outcome="retried", fault=known["fault"], counted=True)
     if job.cancel_requested or (known["retry"] and fault.retryable):
         return steps.give_back(job, who=Who.WORKER, outcome="retried", fault=known["fault"], counted=True)
     steps.finish(job, who=Who.WORKER, action="fail", outcome="failed", fault=known["fault"])

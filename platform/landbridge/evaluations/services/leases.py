@@ -1,29 +1,30 @@
 # ruff: noqa: ARG001 every service names its actor; not every deed is for the ledger
 """Who runs what next. One conditional UPDATE decides, however many workers ask (execution, section 1)."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
 
 from landbridge.accounts import tokens
 from landbridge.accounts.models import Token, TokenKind, User
 from landbridge.core import outbox, time
 from landbridge.core.machine import Who
-from landbridge.evaluations import jobspec, steps
+from landbridge.evaluations import choosing, jobspec, steps
+from landbridge.evaluations.beats import TOKEN_LIFE
 from landbridge.evaluations.errors import JobEnded, LeaseRepeated, ShareFull
 from landbridge.evaluations.events import move_and_tell
 from landbridge.evaluations.machine import ACTIVE, JobState
 from landbridge.evaluations.models import Attempt, Job, Share, Worker
+from landbridge.evaluations.planning import DEVICE
 from landbridge.evaluations.services.attempts import note_seen
 from landbridge_evaluation import points
 
-TRIES = 5
 SECONDS_PER_ITEM = 0.02  # until this instance has measured its own
 LOST = {"code": "lease_expired", "kind": "infrastructure", "who": "operator"}
 
@@ -47,16 +48,18 @@ def lease_job(  # noqa: PLR0913 a wish has these parts
     """The next job that ``worker`` may run, or ``None``.
 
     Raises ``ShareFull`` (roll back, ask again) where the limit was reached, ``LeaseRepeated`` (roll back) where ``key``
-    has a lease already: ``repeat_lease`` gives it again.
+    has a lease already: ``repeat_lease`` gives it again. ``labels`` are the asking slot's.
     """
-    for job in _candidates(worker, labels, wanted):
-        now: datetime = job.at  # type: ignore[attr-defined] # annotated
-        if move_and_tell(
-            job, "lease", who=Who.WORKER, at=now, text=f"{worker.name} took the job.", worker=worker,
-            instance=instance, lease_until=now + settings.LANDBRIDGE_LEASE, seen_at=now,
-        ):  # fmt: skip
-            return _granted(job, worker, instance, key)
-    return None
+    job = choosing.pick(worker, choosing.lots(worker, labels), wanted)
+    if job is None:
+        return None
+    now: datetime = job.at  # type: ignore[attr-defined] # annotated
+    moved = move_and_tell(
+        job, "lease", who=Who.WORKER, at=now, text=f"{worker.name} took the job.", worker=worker, instance=instance,
+        lease_until=now + settings.LANDBRIDGE_LEASE, seen_at=now,
+    )  # fmt: skip
+    device = next((label for label in sorted(labels) if label.startswith(DEVICE)), "")
+    return _granted(job, worker, instance, key, device) if moved else None
 
 
 @transaction.atomic(durable=True)
@@ -75,47 +78,18 @@ def note_worker(*, worker: Worker, now: datetime, actor: User) -> None:
     note_seen(worker, now)
 
 
-def _candidates(worker: Worker, labels: Collection[str], wanted: str | None) -> Iterator[Job]:
-    """Queued, due jobs that the worker can run, in order; a wished one first, if it may run now."""
-    now = time.now()
-    queued = Job.objects.filter(
-        Q(not_before=None) | Q(not_before__lte=now),
-        state=JobState.QUEUED, hold="", cancel_requested=False, pool=worker.pool,
-        share__running__lt=F("share__running_limit"),
-    )  # fmt: skip
-    keys = queued.order_by().values_list("needs_key", flat=True).distinct()
-    satisfied = [key for key in keys if set(filter(None, key.split(","))) <= set(labels)]
-    if not satisfied:
-        return
-    rows = queued.filter(needs_key__in=satisfied).select_related("share", "repo__namespace").annotate(at=now)
-    rows = rows.annotate(least=_least_virtual_time())
-    if connection.features.has_select_for_update_skip_locked:
-        rows = rows.select_for_update(skip_locked=True, of=("self",))
-    if wanted:
-        yield from rows.filter(pk=wanted)
-    yield from rows.order_by("tier", "share__virtual_time", "submitted_at", "pk")[:TRIES]
-
-
-def _least_virtual_time() -> Subquery:
-    """The least among shares with work: where one that was idle begins (start-time fair queueing)."""
-    queued = Job.objects.filter(share=OuterRef("pk"), state=JobState.QUEUED)
-    busy = Share.objects.filter(Q(running__gt=0) | Exists(queued)).order_by("virtual_time")
-    return Subquery(busy.values("virtual_time")[:1])
-
-
-def _granted(job: Job, worker: Worker, instance: UUID, key: str) -> Lease:
+def _granted(job: Job, worker: Worker, instance: UUID, key: str, device: str) -> Lease:
     now: datetime = job.at  # type: ignore[attr-defined] # annotated
     job.attempt, job.lease_until = job.attempt + 1, now + settings.LANDBRIDGE_LEASE
     estimate = job.items_total * SECONDS_PER_ITEM
-    start = max(job.share.virtual_time, job.least or 0.0)  # type: ignore[attr-defined] # annotated
     below = Share.objects.filter(pk=job.share_id, running__lt=F("running_limit"))
-    if below.update(running=F("running") + 1, virtual_time=start + estimate / job.share.weight) != 1:
+    if below.update(running=F("running") + 1, virtual_time=F("virtual_time") + estimate / F("weight")) != 1:
         raise ShareFull
     contents = jobspec.contents_of(job)
     token, text = _issue(job, worker, contents, now)
     attempt = Attempt(
-        job=job, number=job.attempt, worker=worker, instance=instance, lease_key=key, started_at=now,
-        estimate=estimate, token=token,
+        job=job, number=job.attempt, worker=worker, instance=instance, lease_key=key, device=device,
+        started_at=now, estimate=estimate, token=token,
     )  # fmt: skip
     try:
         attempt.save(force_insert=True)
@@ -140,14 +114,14 @@ def _again(attempt: Attempt, worker: Worker) -> Lease:
 
 
 def _issue(job: Job, worker: Worker, contents: jobspec.Contents, now: datetime) -> tuple[Token, str]:
-    """A token that reads this job's repositories at their revisions and dies with the lease."""
+    """A token that reads this job's repositories at their revisions. Whatever ends the lease revokes it."""
     reach: dict[str, Any] = {"job": job.pk, "attempt": job.attempt, "repos": jobspec.repos_of(job, contents)}
     return tokens.issue(
         user=worker.user,
         name=f"job {job.pk} attempt {job.attempt}",
         scopes=["repo.read"],
         kind=TokenKind.JOB,
-        lifetime=settings.LANDBRIDGE_LEASE,
+        lifetime=TOKEN_LIFE * settings.LANDBRIDGE_LEASE,
         reach=reach,
         now=now,
     )

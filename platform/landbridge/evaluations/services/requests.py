@@ -1,5 +1,7 @@
 """What people and programs ask: evaluate, cancel, run again."""
 
+from collections.abc import Collection
+
 from django.db import transaction
 
 from landbridge.accounts.models import Organization, User
@@ -9,21 +11,30 @@ from landbridge.core.machine import Who
 from landbridge.evaluations import steps
 from landbridge.evaluations.events import tell_state
 from landbridge.evaluations.machine import ACTIVE, JOB, TERMINAL
-from landbridge.evaluations.models import Job, SuiteRevision
+from landbridge.evaluations.models import Job, Pool, SuiteRevision
 from landbridge_registry.models import Revision
 
 
 @transaction.atomic(durable=True)
-def request_evaluation(
-    *, revision_id: str, suite_revision_id: str, actor: User, organization: Organization | None = None
+def request_evaluation(  # noqa: PLR0913 a question has these parts
+    *,
+    revision_id: str,
+    suite_revision_id: str,
+    actor: User,
+    organization: Organization | None = None,
+    own: bool = False,
+    needs: Collection[str] = (),
 ) -> Job:
-    """Queue a suite for a sealed version. Asking again gives the same job.
+    """Queue a suite for a sealed version, for the operator's machines or the organization's ``own``.
 
-    Raises ``NotSealed``, ``NoTaskFits``.
+    Asking again gives the same job. Raises ``NotSealed``, ``NoTaskFits``, ``QuotaExhausted``, ``NoOwnMachines``.
     """
     revision = Revision.objects.select_related("repo__namespace").get(pk=revision_id)
     suite_revision = SuiteRevision.objects.select_related("suite").get(pk=suite_revision_id)
-    return steps.queue_job(revision=revision, suite_revision=suite_revision, actor=actor, organization=organization)
+    pool = steps.own_pool(organization) if own else Pool.OPERATOR
+    return steps.queue_job(
+        revision=revision, suite_revision=suite_revision, actor=actor, organization=organization, pool=pool, needs=needs
+    )
 
 
 @transaction.atomic(durable=True)
@@ -48,7 +59,7 @@ def cancel_job(*, job_id: str, actor: User, who: Who = Who.MEMBER) -> Job:
 
 
 @transaction.atomic(durable=True)
-def rerun_job(*, job_id: str, actor: User) -> Job:
+def rerun_job(*, job_id: str, actor: User, needs: Collection[str] = ()) -> Job:
     """A new job for the same question. Raises ``TransitionRefused`` while the last one is live.
 
     Asking again while the re-run is live gives that one.
@@ -67,6 +78,8 @@ def rerun_job(*, job_id: str, actor: User) -> Job:
         nonce=f"rerun {job.pk}",
         tier=3,
         rerun_of=job,
+        pool=Pool(job.pool),
+        needs=needs,
     )
     outbox.wake(steps.TASK, made.pk, queue=steps.QUEUE)
     return made
