@@ -245,7 +245,9 @@ def _loose_ends(world: World) -> None:
         "task": "demo_task",
         "suite": "demo",
         "late_finding": found.pk,
-        "worker_id": enroll_worker(organization=Organization.objects.get(slug=cast.LAB), name="box", actor=owner).worker.pk,
+        "worker_id": enroll_worker(
+            organization=Organization.objects.get(slug=cast.LAB), name="box", actor=owner
+        ).worker.pk,
         "action": "dismiss",
         "upload_id": f"{upload.pk}?{upload_query(upload)}",
     }

@@ -75,7 +75,7 @@ def began(slot: Bench, spec: dict[str, Any], now: float, settings: Settings) -> 
     slot.beat(spec)
     at(settings, now)
     (only,) = spec["shards"]
-    return 1.0 + (only["stop"] - only["start"]) * PACE[only["task"]] * NOISE.lognormvariate(0, 0.15)
+    return float(1.0 + (only["stop"] - only["start"]) * PACE[only["task"]] * NOISE.lognormvariate(0, 0.15))
 
 
 def forecasts(now: float) -> list[tuple[str, float, float]]:

@@ -228,7 +228,8 @@ def test_a_lease_takes_ten_statements_and_a_heartbeat_three(one: Bench, ada: Use
         assert _statements(beat) <= 3, beat.captured_queries
         token, job = Token.objects.get(kind="job", reach__job=spec["job"]), Job.objects.get(pk=spec["job"])
         assert job.lease_until is not None and token.expires_at >= job.lease_until > time.db_now()
-    assert Worker.objects.get().last_seen > time.db_now() - timedelta(seconds=30)
+    seen = Worker.objects.get().last_seen
+    assert seen is not None and seen > time.db_now() - timedelta(seconds=30)
 
 
 def _statements(captured: CaptureQueriesContext) -> int:

@@ -12,6 +12,7 @@ from landbridge.core import ledger, outbox, time
 from landbridge.core.db import step
 from landbridge.core.machine import Who
 from landbridge.evaluations import choosing, faults, planning, quotas
+from landbridge.evaluations.beats import unnoted
 from landbridge.evaluations.errors import Fenced, JobEnded, NoOwnMachines, NotSealed
 from landbridge.evaluations.events import move_and_tell, tell_state
 from landbridge.evaluations.machine import ACTIVE, TRIES_IN_ALL, TRIES_WITHOUT_PROGRESS, JobState
@@ -175,6 +176,13 @@ def lock(job_id: str, where: Q = Q()) -> bool:
     Who decides by what a job is locks it first: a look alone shows the state before a write that is not committed yet.
     """
     return Job.objects.filter(where, pk=job_id).update(event_seq=F("event_seq")) == 1
+
+
+@step
+def note_seen(worker: Worker, now: datetime) -> None:
+    """Who calls lives; noted now and then, not at each call."""
+    if unnoted(worker, now):
+        Worker.objects.filter(pk=worker.pk).update(last_seen=now, stale=False)
 
 
 def refusal(job_id: str) -> Fenced | JobEnded:

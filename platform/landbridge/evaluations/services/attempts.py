@@ -10,10 +10,9 @@ from django.db import transaction
 
 from landbridge.accounts.models import Token, User
 from landbridge.core import time
-from landbridge.core.db import step
 from landbridge.core.machine import Who
 from landbridge.evaluations import faults, steps
-from landbridge.evaluations.beats import TOKEN_LIFE, Write, unnoted
+from landbridge.evaluations.beats import TOKEN_LIFE, Write
 from landbridge.evaluations.errors import BadShard
 from landbridge.evaluations.events import move_and_tell
 from landbridge.evaluations.machine import JobState
@@ -52,16 +51,9 @@ def heartbeat(
         token = Attempt.objects.filter(job=job.pk, number=job.attempt).values("token")
         Token.objects.filter(pk__in=token, revoked_at=None).update(expires_at=now + TOKEN_LIFE * lease)
     if Write.WORKER in writes:
-        note_seen(worker, now)
+        steps.note_seen(worker, now)
     assert job.lease_until is not None  # noqa: S101 a lease is held
     return job.lease_until - now
-
-
-@step
-def note_seen(worker: Worker, now: datetime) -> None:
-    """Who calls lives; noted now and then, not at each call."""
-    if unnoted(worker, now):
-        Worker.objects.filter(pk=worker.pk).update(last_seen=now, stale=False)
 
 
 @transaction.atomic(durable=True)

@@ -22,7 +22,6 @@ from landbridge.evaluations.events import move_and_tell
 from landbridge.evaluations.machine import ACTIVE, JobState
 from landbridge.evaluations.models import Attempt, Job, Share, Worker
 from landbridge.evaluations.planning import DEVICE
-from landbridge.evaluations.services.attempts import note_seen
 from landbridge_evaluation import points
 
 SECONDS_PER_ITEM = 0.02  # until this instance has measured its own
@@ -75,7 +74,7 @@ def repeat_lease(*, worker: Worker, key: str, actor: User) -> Lease | None:
 @transaction.atomic(durable=True)
 def note_worker(*, worker: Worker, now: datetime, actor: User) -> None:
     """Who asks for work lives."""
-    note_seen(worker, now)
+    steps.note_seen(worker, now)
 
 
 def _granted(job: Job, worker: Worker, instance: UUID, key: str, device: str) -> Lease:

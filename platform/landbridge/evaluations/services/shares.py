@@ -33,7 +33,9 @@ def set_share(*, organization: Organization, changes: Mapping[str, Any], actor: 
             raise Conflict("More jobs than that run now. Ask again when some have ended.", code="more_are_running")
     if "weight" in changes:
         Share.objects.filter(pk=share.pk).update(weight=changes["weight"])
-    said = {name: value if isinstance(value, int | None) else str(value) for name, value in changes.items()}
+    said: dict[str, Any] = {
+        name: value if isinstance(value, int | None) else str(value) for name, value in changes.items()
+    }
     ledger.record("share.changed", subject=organization, actor=actor, organization=organization.slug, **said)
     share.refresh_from_db()
     return share
