@@ -23,9 +23,11 @@ from landbridge.accounts.models import (
 from landbridge.api.matrix import cast
 from landbridge.api.matrix.cast import ACTORS, Actor, Kind
 from landbridge.core import time
+from landbridge.evaluations import shard_files
 from landbridge.evaluations.models import (
     Job,
     Result,
+    Shard,
     Worker,
 )
 from landbridge.evaluations.services import enroll_worker
@@ -187,6 +189,7 @@ def _measured(world: World) -> None:
     for name in ("open", "private"):
         job = ground.queue(owner, Revision.objects.get(repo=world.repos[name]), revision)
         world.jobs[name] = job
+        Shard.objects.filter(job=job).update(sha256=shard_files.keep(ground.shard(0)), attempt=1, kept_at=now)
         world.submissions[name] = Submission.objects.create(
             repo=world.repos[name],
             asked="tag",
