@@ -24,7 +24,12 @@ LINES = [line for found in COMMANDS.values() for line in docs.example_lines(foun
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_an_example_in_a_help_text_parses(line: str) -> None:
+def test_an_example_in_a_help_text_parses(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Examples name files of their reader's, so there are some."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("attestation.json", "keys.json", "predictions.jsonl.gz", "worker-token"):
+        (tmp_path / name).touch()
+    (tmp_path / "my-model").mkdir()
     words = hoist(shlex.split(line)[1:])
     context = command().make_context("landbridge", words)
     assert context.invoked_subcommand is None

@@ -6,8 +6,7 @@ from pytest_django.fixtures import Settings
 
 from landbridge.accounts.models import Organization, User
 from landbridge.evaluations.models import SuiteRevision
-from landbridge.hub.views import committing
-from landbridge.portal.views import uploading
+from landbridge.hub.views import committing, landing
 from landbridge.submissions.models import Submission
 from landbridge_registry import queries
 from landbridge_registry.models import Blob, Repo, RepoType
@@ -181,7 +180,7 @@ def test_a_form_whose_work_broke_down_may_be_sent_again_at_once(
 
     client.raise_request_exception = False
     sent = form()
-    monkeypatch.setattr(uploading, "land", broken)
+    monkeypatch.setattr(landing, "bring", broken)
     assert client.post("/submissions/new", **sent).status_code == 500
     monkeypatch.undo()
     assert client.post("/submissions/new", **sent).status_code == 302

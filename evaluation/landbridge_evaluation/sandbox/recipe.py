@@ -21,6 +21,7 @@ HEADROOM_MB = 1024  # of private memory above what the watchdog allows, so that 
 NAMESPACES = "--unshare-user --unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup-try"
 PRIVILEGES = "--disable-userns --as-pid-1 --die-with-parent --new-session --cap-drop ALL"
 IDENTITY = f"--uid {NOBODY} --gid {NOBODY} --hostname sandbox --clearenv"
+PACKAGES = {"site-packages", "dist-packages"}
 SYSTEM = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 CUDA = ("/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools", "/dev/nvidia-modeset")
 
@@ -99,7 +100,9 @@ def interpreter() -> list[Path]:
     """The folders that Python and our packages need, outermost only. Raises ``NoContainment`` for one too wide."""
     real = Path(os.path.realpath(sys.executable)).parent.parent
     shelves = [Path(one.__file__ or "").resolve().parents[1] for one in (landbridge_evaluation, landbridge_plugins)]
-    wanted = [Path(sys.base_prefix), Path(os.path.realpath(sys.base_prefix)), real, Path(sys.prefix), *shelves]
+    installed = [Path(one) for one in sys.path if Path(one).name in PACKAGES]  # a .pth may name another environment's
+    wanted = [Path(sys.base_prefix), Path(os.path.realpath(sys.base_prefix)), real, Path(sys.prefix)]
+    wanted += [*shelves, *installed]
     found: list[Path] = []
     for path in sorted(set(wanted)):
         if not any(path.is_relative_to(one) for one in (Path("/usr"), *found)):
