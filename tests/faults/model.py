@@ -12,7 +12,7 @@ TASKS = ("proof_one", "proof_two", "proof_three")
 ROWS = 60  # of each task, and each task is one shard
 MISTAKEN = 60  # of 256: how many answers are wrong
 PLUGIN = """
-import hashlib, json, os, signal, time
+import ctypes, hashlib, json, os, signal, time
 from landbridge_plugins import Modality, ModelSpec, hookimpl
 
 PROOF = ModelSpec(slug="proof", title="Proof", modality=Modality.TEXT, license="MIT", kinds=("classify",))
@@ -42,6 +42,7 @@ class Proof:
     def misbehave(self, does):
         if does == "die":
             os.kill(os.getpid(), signal.SIGKILL)
+            ctypes.string_at(0)  # the first process of a sandbox is deaf to its own signals, but not to the kernel's
         if does == "abort":
             os.abort()
         if does == "raise":
