@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from pytest_django.fixtures import Settings
 
-from landbridge.core import outbox
+from landbridge.core import outbox, places
 
 if TYPE_CHECKING:
     from landbridge.accounts.models import Organization, OrganizationKind, User
@@ -23,8 +23,9 @@ def home(tmp_path: Path, settings: Settings) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _no_message_of_another_test() -> None:
+def _nothing_of_another_test() -> None:
     outbox.kept.clear()
+    places.opened.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -62,7 +62,8 @@ def one_rerun(stack: Stack, api: Api, job: str) -> float:
 
 
 def runs(data: dict[str, Any]) -> bool:
-    return data.get("state") == "running" or str(data.get("stage", "")).startswith("task:")
+    """A shard runs, or has: a short one may end before a beat says its stage."""
+    return data.get("state") in {"finalizing", "done"} or str(data.get("stage", "")).startswith("task:")
 
 
 def watched(stack: Stack, api: Api, job: str) -> Iterator[tuple[float, dict[str, Any]]]:

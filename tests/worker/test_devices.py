@@ -95,6 +95,12 @@ def test_the_class_in_a_statement_is_the_slots_where_the_child_used_it() -> None
     assert device_class({"device": "cpu"}, "auto", "cuda:sm90") == "cpu"
 
 
+def test_a_labs_code_cannot_say_that_it_used_less_than_it_was_given() -> None:
+    assert device_class({"device": "cpu"}, "auto", "cuda:sm90", code=True) == "cuda:sm90"
+    assert device_class({"device": "cuda:0"}, "auto", "cpu", code=True) == "cpu"
+    assert device_class({"device": "cuda:0"}, "cpu", "cuda:sm90", code=True) == "cpu"
+
+
 def test_load_is_measured_now_and_then_and_never_waited_for(tools: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     smi.install(tools, H100, L40)
     (slot, _) = slots(find())

@@ -30,7 +30,7 @@ def commit() -> str:
     """The commit that this engine was installed from, where that is known; else empty."""
     try:
         mine = distribution(OURS)
-    except PackageNotFoundError:  # pragma: no cover  # a checkout that was never installed
+    except PackageNotFoundError:  # a checkout that was never installed
         return ""
     return _installed_from(mine) or _checked_out(Path(__file__).resolve().parents[3])
 
@@ -63,14 +63,13 @@ def library(name: str) -> str | None:
         return None
 
 
-def device_class(child: Mapping[str, Any], wanted: str, slot: str = "") -> str:
-    """``cpu``, or ``cuda:sm90``. What is there, its ``slot`` or the driver says, not the child."""
-    used = str(child.get("device") or wanted)
-    if not used.startswith("cuda"):
-        return CPU
-    if slot:
-        return slot
-    return next(iter(_compute_capabilities()), CPU)
+def device_class(child: Mapping[str, Any], wanted: str, slot: str = "", *, code: bool = False) -> str:
+    """``cpu``, or ``cuda:sm90``. What is there, its ``slot`` or the driver says, not the child.
+
+    Whether it was used, a child without a lab's ``code`` is asked; a lab's is taken to use what it was given.
+    """
+    used = wanted != CPU if code else str(child.get("device") or wanted).startswith("cuda")
+    return (slot or next(iter(_compute_capabilities()), CPU)) if used else CPU
 
 
 @cache
@@ -87,7 +86,9 @@ def _compute_capabilities() -> tuple[str, ...]:
     return tuple(f"cuda:sm{line.strip().replace('.', '')}" for line in said.stdout.splitlines() if line.strip())
 
 
-def environment(manifest: Mapping[str, Any], threads: int | None, slot: str = "") -> dict[str, Any]:
+def environment(
+    manifest: Mapping[str, Any], threads: int | None, slot: str = "", *, code: bool = False
+) -> dict[str, Any]:
     """What repeats the numbers. What the child says of itself is informative, and marked so (decimals are left)."""
     child = manifest.get("child") or {}
     return {
@@ -97,7 +98,7 @@ def environment(manifest: Mapping[str, Any], threads: int | None, slot: str = ""
         "torch": library("torch"),
         "cuda": str(child.get("cuda") or "") or None,
         "device": str(child.get("device") or manifest.get("device")),
-        "device_class": device_class(child, str(manifest.get("device") or ""), slot),
+        "device_class": device_class(child, str(manifest.get("device") or ""), slot, code=code),
         "dtype": str(child.get("dtype") or manifest.get("dtype")),
         "deterministic": bool(child.get("deterministic", True)),
         "threads": threads,

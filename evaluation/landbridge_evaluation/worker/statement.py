@@ -38,7 +38,12 @@ def envelope(  # noqa: PLR0913 what a statement is about
         "shards": shards,
         "engine": {**decimals(dict(results["manifest"]["engine"])), "commit": environment.commit()},
         "environment": decimals(
-            environment.environment(results["manifest"], facts.get("threads"), str(facts.get("device_class") or ""))
+            environment.environment(
+                results["manifest"],
+                facts.get("threads"),
+                str(facts.get("device_class") or ""),
+                code=spec.plugin is not None,
+            )
         ),
         "seeds": list(spec.seeds),
         "sandbox": sandbox(str(results["manifest"].get("sandbox", "none")), facts.get("probe")),

@@ -1,4 +1,4 @@
-"""JSON from outside, bounded before it is parsed: 1 MB, ten levels deep."""
+"""What comes in: JSON, bounded before it is parsed (1 MB, ten levels deep), and bytes."""
 
 import io
 import json
@@ -6,12 +6,21 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 from rest_framework.exceptions import ParseError
-from rest_framework.parsers import JSONParser
+from rest_framework.parsers import BaseParser, JSONParser
 
 from landbridge.core.errors import TooLarge
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 10
+
+
+class RawParser(BaseParser):
+    """Bytes as they are; views read them under their own cap."""
+
+    media_type = "*/*"
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:  # noqa: ANN401, ARG002 DRF's signature
+        return stream
 
 
 class BoundedJSONParser(JSONParser):

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from landbridge.core import time
 from landbridge.core.access import Access, Right, Rules
 from landbridge.core.errors import NotAllowed, NotFound
+from landbridge.core.parsers import RawParser
 from landbridge.core.signing import platform_signer
 from landbridge.evaluations import (
     beats,
@@ -38,7 +39,7 @@ from landbridge.evaluations.errors import (
 from landbridge.evaluations.machine import JobState
 from landbridge.evaluations.models import Attempt, Job, Pool, Shard, Worker
 from landbridge.evaluations.polling import waiters
-from landbridge.evaluations.worker_views import RESULT, HeldView, RawParser, ResultParser, WorkerView
+from landbridge.evaluations.worker_views import RESULT, HeldView, ResultParser, WorkerView
 from landbridge_evaluation import points
 
 POLL: Final = 2

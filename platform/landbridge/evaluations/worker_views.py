@@ -3,7 +3,7 @@
 from typing import Any, ClassVar, Final
 
 from django.db.models import QuerySet
-from rest_framework.parsers import BaseParser, JSONParser
+from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -19,15 +19,6 @@ from landbridge.evaluations.models import Job, Worker
 
 PROTOCOL: Final = "1"
 RESULT: Final = 4 << 20
-
-
-class RawParser(BaseParser):
-    """Bytes as they are; views read them under their own cap."""
-
-    media_type = "*/*"
-
-    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:  # noqa: ANN401, ARG002 DRF's signature
-        return stream
 
 
 class ResultParser(JSONParser):

@@ -11,7 +11,6 @@ from landbridge.evaluations.errors import NoTaskFits
 from landbridge.submissions import code, plugins
 from landbridge.submissions.models import Submission
 from landbridge_client import licenses
-from landbridge_client.formats.errors import FormatError
 from landbridge_client.formats.safetensors import read_header
 from landbridge_client.screening import FileView, screen
 from landbridge_client.screening.rules import CONFIG, MARKER, WEIGHTS, read_card
@@ -119,11 +118,7 @@ def _facts(files: Sequence[Stored], places: Mapping[str, Path]) -> dict[str, Any
     parameters: dict[str, int] = {}
     weights = [file for file in files if file.path.endswith(WEIGHTS)]
     for file in weights:
-        try:
-            header = read_header(places[file.path])
-        except FormatError:  # pragma: no cover  # screening read it a moment ago
-            continue
-        for dtype, count in header.parameters.items():
+        for dtype, count in read_header(places[file.path]).parameters.items():
             parameters[dtype] = parameters.get(dtype, 0) + count
     size = sum(file.size for file in weights)
     return {"parameters": sum(parameters.values()), "parameters_by_dtype": parameters, "weights_bytes": size}

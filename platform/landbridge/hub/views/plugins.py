@@ -11,7 +11,6 @@ from typing import Any, BinaryIO, ClassVar, Final
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -20,6 +19,7 @@ from landbridge.accounts.principals import principal_of
 from landbridge.core import pagination
 from landbridge.core.access import Access, Right, Rules
 from landbridge.core.errors import Conflict, Invalid, NotFound, TooLarge
+from landbridge.core.parsers import RawParser
 from landbridge.core.serializers import Strict, valid
 from landbridge.core.views import View
 from landbridge.evaluations import queries as evaluations
@@ -51,15 +51,6 @@ class WheelRefused(Invalid):
     code = "wheel_refused"
     status = 422
     title = "This wheel is refused"
-
-
-class RawParser(BaseParser):
-    """Bytes as they are; the view reads them under its own cap."""
-
-    media_type = "*/*"
-
-    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:  # noqa: ANN401, ARG002 DRF's signature
-        return stream
 
 
 class WheelOut(Strict):

@@ -27,8 +27,43 @@ class ManyFilesField(forms.FileField):
         return files
 
 
-class SubmitForm(PortalForm):
+class TargetForm(PortalForm):
+    """Whose it is, what it is called, what measures it, who sees it."""
+
     namespace = forms.ChoiceField(label=_("Lab"))
+    suite = forms.ChoiceField(label=_("Measure it on"))
+    visibility = forms.ChoiceField(
+        label=_("Who may see it"),
+        choices=[
+            (Visibility.PUBLIC, _("Everyone: it stands in the catalog and on boards")),
+            (Visibility.PRIVATE, _("My organization only")),
+        ],
+        widget=forms.RadioSelect,
+        initial=Visibility.PUBLIC,
+    )
+
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401 Django's
+        namespaces: list[tuple[str, str]],
+        suites: list[tuple[str, str]],
+        **kwargs: Any,  # noqa: ANN401 Django's
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["namespace"].choices = namespaces  # type: ignore[attr-defined]
+        self.fields["suite"].choices = suites  # type: ignore[attr-defined]
+
+    def clean_name(self) -> str:
+        name = str(self.cleaned_data["name"])
+        try:
+            return check_repo_name(name) if name else ""
+        except BadName as error:
+            raise forms.ValidationError(
+                _("Use 1 to 96 letters, digits, dots, dashes or underscores, not at the ends."), code=error.code
+            ) from error
+
+
+class SubmitForm(TargetForm):
     name = forms.CharField(
         label=_("Name of the model"),
         max_length=96,
@@ -60,35 +95,6 @@ class SubmitForm(PortalForm):
         required=False,
         help_text=_("What it does, for which input, how well. Only used if the folder has no README.md."),
     )
-    suite = forms.ChoiceField(label=_("Measure it on"))
-    visibility = forms.ChoiceField(
-        label=_("Who may see it"),
-        choices=[
-            (Visibility.PUBLIC, _("Everyone: it stands in the catalog and on boards")),
-            (Visibility.PRIVATE, _("My organization only")),
-        ],
-        widget=forms.RadioSelect,
-        initial=Visibility.PUBLIC,
-    )
-
-    def __init__(
-        self,
-        *args: Any,  # noqa: ANN401 Django's
-        namespaces: list[tuple[str, str]],
-        suites: list[tuple[str, str]],
-        **kwargs: Any,  # noqa: ANN401 Django's
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["namespace"].choices = namespaces  # type: ignore[attr-defined]
-        self.fields["suite"].choices = suites  # type: ignore[attr-defined]
-
-    def clean_name(self) -> str:
-        try:
-            return check_repo_name(str(self.cleaned_data["name"]))
-        except BadName as error:
-            raise forms.ValidationError(
-                _("Use 1 to 96 letters, digits, dots, dashes or underscores, not at the ends."), code=error.code
-            ) from error
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
