@@ -115,7 +115,10 @@ SQLITE_OPTIONS = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
 }
-POSTGRESQL_OPTIONS = {"options": "-c lock_timeout=5000 -c idle_in_transaction_session_timeout=15000"}
+POSTGRESQL_OPTIONS = {
+    "options": "-c lock_timeout=5000 -c idle_in_transaction_session_timeout=15000",
+    "prepare_threshold": 1,  # of the statements that core.prepared binds at the server; Django's own are not prepared
+}
 DATABASE_URL = os.environ.get("DATABASE_URL") or f"sqlite:///{HOME / 'landbridge.sqlite3'}"
 KEPT_S = 0 if "PYTEST_VERSION" in os.environ else 60  # a test's database is flushed and dropped under a kept connection
 DATABASES: dict[str, Any] = {"default": dict(dj_database_url.parse(DATABASE_URL, conn_max_age=KEPT_S))}

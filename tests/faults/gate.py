@@ -16,6 +16,7 @@ from tests.faults.site import ENDED, Site
 WORKERS = ("first", "second")
 PAUSE = 0.006  # seconds an item takes the model
 END_S = 300.0
+LIVE = 4  # jobs that are there while kills go on
 
 
 @dataclass
@@ -38,17 +39,20 @@ class Outcome:
 def run(site: Site, broker: Part | None, *, jobs: int, kills: int, seed: int) -> Outcome:
     """Start ``site``, send it ``jobs`` jobs while ``kills`` of its processes are killed, and look at what came out.
 
-    Without a broker that is a process (the embedded one is a folder), the control worker is killed in its place.
+    More jobs go in where there would be nothing left to hit. Without a broker that is a process (the embedded one is a
+    folder), the control worker is killed in its place.
     """
     began = time.monotonic()
     start(site)
     loop = KillLoop(site, random.Random(seed), WORKERS, broker or site.part("control"))  # noqa: S311 a plan to repeat
     token = site.desk("account", name="ada", organization="lumen")
-    models = [Deeds(seed=seed * 10_000 + number, pause=PAUSE) for number in range(jobs)]
+    models: list[Deeds] = []
     made: list[str] = []
     for number, kind in enumerate(loop.plan(kills)):
         due = min(jobs, 8 + jobs * (number + 1) // kills)
-        made += [submit(site, token, one) for one in models[len(made) : due]]
+        while len(made) < due or live(site) < LIVE:
+            models.append(Deeds(seed=seed * 10_000 + len(models), pause=PAUSE))
+            made.append(submit(site, token, models[-1]))
         loop.one(kind)
         loop.rest()
     wait_until(lambda: ended(site), "all jobs to end", END_S, 0.3)
@@ -91,8 +95,12 @@ def submit(site: Site, token: str, model: Deeds) -> str:
     return found[0]
 
 
+def live(site: Site) -> int:
+    return sum(one["state"] not in ENDED for one in site.desk("jobs"))
+
+
 def ended(site: Site) -> bool:
-    return all(one["state"] in ENDED for one in site.desk("jobs"))
+    return live(site) == 0
 
 
 def judge(site: Site, made: Sequence[str], models: Sequence[Deeds]) -> Outcome:

@@ -5,6 +5,7 @@ import secrets
 
 PROOF_SCALE = os.environ.get("PROOF_SCALE", "")  # noqa: TID251 a test's own setting: 1 is the whole proof
 PROOF_KILLS = os.environ.get("PROOF_KILLS", "")  # noqa: TID251 a test's own setting: of one round of the gate
+PROOF_JOBS = os.environ.get("PROOF_JOBS", "")  # noqa: TID251 a test's own setting: of one round of the gate
 PROOF_SEED = os.environ.get("PROOF_SEED", "")  # noqa: TID251 a test's own setting
 
 
@@ -20,6 +21,11 @@ def seed() -> int:
 def kills() -> int:
     """Of one run of the gate."""
     return int(PROOF_KILLS or 30)
+
+
+def jobs() -> int:
+    """Of one run of the gate: two a kill, unless that is said."""
+    return int(PROOF_JOBS or 2 * kills())
 
 
 def tell(what: str) -> None:

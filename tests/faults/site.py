@@ -16,6 +16,7 @@ import httpx2
 
 from tests.faults import model
 from tests.faults.parts import Keeper, Part, wait_until
+from tests.faults.scale import PROOF_SCALE
 from tests.faults.servers import READER, free_port
 from tests.stack import ROOT, environment_of
 
@@ -173,7 +174,7 @@ def site(home: Path, template: Path, *, database: str = "", broker: str = "", **
     try:
         if not extra:
             desk("now")
-            slower = max(1.0, (time.monotonic() - began) / IDLE_START_S)
+            slower = max(2.0 if PROOF_SCALE else 1.0, (time.monotonic() - began) / IDLE_START_S)  # a proof takes hours
             environment |= {f"LANDBRIDGE_{one}_SECONDS": f"{float(TIMES[one]) * slower:.2f}" for one in STRETCHED}
         made = Site(home, said["SITE_URL"], environment, keeper, desk, named, plugins)
         made.readers = named.replace("guest:guest@", f"{READER}:{READER}@")

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 STATE, PAGE = ROOT / "var" / "proof.json", ROOT / "docs" / "proofs.md"
 MODES = ("sqlite+filesystem", "postgresql+rabbitmq", "postgresql+redis")
 KILLS, ROUND = 1000, 100  # of a mode, and of one site
+JOBS = 0.6  # a kill: a job of three shards bears three
 OTHERS = ("test_workers", "test_disk_and_clock", "test_points", "test_logs", "test_brokers")
 TITLE = "# Proofs\n\nWhat `make proof` found, newest last. It runs `tests/faults` at full size on one machine.\n"
 
@@ -59,8 +60,9 @@ def plan(scale: float, modes: list[str]) -> dict[str, tuple[tuple[str, ...], dic
     for mode in modes:
         wanted = max(ROUND // 4, round(KILLS * scale))
         for number, start in enumerate(range(0, wanted, ROUND), start=1):
-            kills = {"PROOF_KILLS": str(min(ROUND, wanted - start))}
-            found[f"kill gate {mode}, round {number}"] = (("tests/faults/test_kill_gate.py", "-k", mode), kills)
+            kills = min(ROUND, wanted - start)
+            sizes = {"PROOF_KILLS": str(kills), "PROOF_JOBS": str(round(JOBS * kills))}
+            found[f"kill gate {mode}, round {number}"] = (("tests/faults/test_kill_gate.py", "-k", mode), sizes)
     for name in OTHERS:
         found[name] = ((f"tests/faults/{name}.py",), {})
     return found

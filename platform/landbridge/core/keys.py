@@ -7,12 +7,16 @@ from typing import Any, Final
 from landbridge.core import signing, time
 from landbridge.core.db import step
 from landbridge.core.models import KeyUse, SigningKey
+from landbridge.core.prepared import Prepared, slot
 from landbridge_client import dsse, keylist
 
 TERM: Final = timedelta(days=400)  # of a platform's key: a year, and the overlap
 OVERLAP: Final = timedelta(days=35)  # how long an old platform key is valid beside the new one
 YEAR: Final = timedelta(days=365)
 LATE: Final = timedelta(hours=1)  # a worker's clock may be ahead of ours when it signs its last result
+
+
+_by_public = Prepared(lambda: SigningKey.objects.filter(public=slot(SigningKey, "public")))
 
 
 def ensure(workers: Iterable[tuple[str, str, datetime]] = ()) -> None:
@@ -48,7 +52,7 @@ def follow_worker(*, name: str, old: str, new: str, since: datetime) -> None:
 
 def problem_of(public: str, at: datetime) -> str | None:
     """Why what ``public`` signs may not be believed at ``at``; ``None`` where it may, or the key has no row yet."""
-    row = SigningKey.objects.filter(public=public).first()
+    row = _by_public.first(public=public)
     if row is None:
         return None
     found = keylist.KeyRecord.of(to_json(row)).problem_at(at)

@@ -11,9 +11,17 @@ from django.db import models
 from landbridge.core import time
 from landbridge.core.db import step
 from landbridge.core.models import ChainHead, Line
+from landbridge.core.prepared import Prepared, PreparedUpdate, insert, slot
 from landbridge_client.formats.canonical import canonical_json
 
 PLATFORM = "platform"
+
+_head_of = Prepared(lambda: ChainHead.objects.select_for_update().filter(chain=slot(ChainHead, "chain")))
+_move_head = PreparedUpdate(
+    lambda: ChainHead.objects.filter(chain=slot(ChainHead, "chain")),
+    seq=slot(ChainHead, "seq"),
+    hash=slot(ChainHead, "hash"),
+)
 
 
 @step
@@ -34,17 +42,17 @@ def record(verb: str, *, subject: models.Model, actor: AbstractBaseUser, chain: 
         prev_hash=head.hash,
     )
     line.hash = digest_of(line)
-    line.save(force_insert=True)
-    ChainHead.objects.filter(chain=chain).update(seq=line.seq, hash=line.hash)
+    insert(line)
+    _move_head(chain=chain, seq=line.seq, hash=line.hash)
     return line
 
 
 def _locked_head(chain: str) -> ChainHead:
-    heads = ChainHead.objects.select_for_update().filter(chain=chain)
-    found = heads.first()
+    found = _head_of.first(chain=chain)
     if found is None:  # the first line of a chain
         ChainHead.objects.get_or_create(chain=chain)
-        found = heads.get()
+        found = _head_of.first(chain=chain)
+    assert found is not None  # noqa: S101 it was just made
     return found
 
 

@@ -3,11 +3,17 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final
 
-from django.db.models import Model, Q
+from django.db.models import Model, Q, QuerySet
 
 from landbridge.core import outbox
 from landbridge.core.errors import NotAllowed, TransitionRefused
+from landbridge.core.prepared import PreparedUpdate, slot
+
+NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
+_STATEMENTS: dict[tuple[object, ...], PreparedUpdate[Any]] = {}
 
 
 class Who(StrEnum):
@@ -54,21 +60,32 @@ class Machine:
         """What ``who`` may try in ``state``: the API's ``allowed_actions``."""
         return [move.action for move in self if state in move.sources and set(who) & set(move.who)]
 
-    def move(self, model: type[Model], pk: object, action: str, *, who: Who, where: Q = Q(), **sets: object) -> bool:
-        """Take ``action`` on one row. False: the row does not stand where the action starts."""
+    def move(
+        self,
+        model: type[Model],
+        pk: object,
+        action: str,
+        *,
+        who: Who,
+        where: Mapping[str, object] = NOTHING,
+        **sets: object,
+    ) -> bool:
+        """Take ``action`` on one row. False: the row does not stand where the action starts, or ``where`` it should."""
         move = self[action]
         if who not in move.who:
             raise NotAllowed(f"A {who} may not {action} a {self.name}.", action=action)
-        guard = move.guard.holds if move.guard else Q()
-        rows = model._default_manager.filter(guard, where, pk=pk, state__in=move.sources)
-        moved = rows.update(state=move.target, **move.sets, **sets) == 1
+        key = (self.name, action, model, *where, "", *sets)
+        if key not in _STATEMENTS:
+            _STATEMENTS[key] = _statement(model, move, list(where), list(sets))
+        found = {f"old_{name}": value for name, value in where.items()}
+        moved = _STATEMENTS[key](pk=pk, **found, **sets) == 1
         if moved and move.effect:
             outbox.publish(move.effect, pk)
         return moved
 
-    def require(self, model: type[Model], pk: object, action: str, *, who: Who, where: Q = Q(), **sets: object) -> None:
+    def require(self, model: type[Model], pk: object, action: str, *, who: Who, **sets: object) -> None:
         """``move``, or ``TransitionRefused`` that names the state, the guard and what is allowed instead."""
-        if self.move(model, pk, action, who=who, where=where, **sets):
+        if self.move(model, pk, action, who=who, **sets):
             return
         state = str(model._default_manager.values_list("state", flat=True).get(pk=pk))
         guard = self[action].guard
@@ -78,3 +95,15 @@ class Machine:
             state=state,
             allowed_actions=self.allowed(state, who),
         )
+
+
+def _statement(model: type[Model], move: Move, where: list[str], sets: list[str]) -> PreparedUpdate[Any]:
+    """The conditional UPDATE of ``move``: slots for the row, for what its columns ``where`` hold, for new values."""
+
+    def rows() -> QuerySet[Model]:
+        guard = move.guard.holds if move.guard else Q()
+        old = {name: slot(model, name, f"old_{name}") for name in where}
+        key = slot(model, str(model._meta.pk.name), "pk")
+        return model._default_manager.filter(guard, Q(**old), pk=key, state__in=move.sources)
+
+    return PreparedUpdate(rows, state=move.target, **move.sets, **{name: slot(model, name) for name in sets})

@@ -2,13 +2,16 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import connection
 from django.db.models import Case, Exists, F, Min, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
+from landbridge.accounts.models import Organization
 from landbridge.core import time
 from landbridge.core.db import step
+from landbridge.core.prepared import Prepared, slot
 from landbridge.evaluations.machine import ACTIVE, JobState
 from landbridge.evaluations.models import Job, Pool, Shard, Share, Worker
 from landbridge_registry.models import Visibility
@@ -35,32 +38,65 @@ def due() -> QuerySet[Job]:
     )  # fmt: skip
 
 
-def open_to(worker: Worker) -> QuerySet[Job]:
-    """Due jobs of the worker's pool. A box of a party gets its own jobs only, and nothing that others keep.
+def open_to(pool: str) -> QuerySet[Job]:
+    """Due jobs of a pool, with slots for the asking worker's organization and namespace.
 
-    A lab's box: the lab's models on public data. An adopter's: jobs on the adopter's data.
+    A box of a party gets its own jobs only, and nothing that others keep. A lab's box: the lab's models on public data.
+    An adopter's: jobs on the adopter's data.
     """
-    rows = due().filter(pool=worker.pool)
-    if worker.pool == Pool.OPERATOR:
+    rows = due().filter(pool=pool)
+    if pool == Pool.OPERATOR:
         return rows
-    if worker.organization is None:
-        return rows.none()
-    own = worker.organization.namespace_id
-    shards = Shard.objects.filter(job=OuterRef("pk"))
-    if worker.pool == Pool.LAB:
+    own = slot(Organization, "namespace")
+    rows, shards = rows.filter(organization=slot(Job, "organization")), Shard.objects.filter(job=OuterRef("pk"))
+    if pool == Pool.LAB:
         foreign = shards.exclude(task__dataset__repo__visibility=Visibility.PUBLIC)
-        return rows.filter(~Exists(foreign), organization=worker.organization_id, repo__namespace=own)
-    foreign = shards.exclude(task__dataset__repo__namespace=own)
-    return rows.filter(~Exists(foreign), organization=worker.organization_id)
+        return rows.filter(~Exists(foreign), repo__namespace=own)
+    return rows.filter(~Exists(shards.exclude(task__dataset__repo__namespace=own)))
+
+
+def slots_of(worker: Worker) -> dict[str, object] | None:
+    """What fills the slots of ``open_to``; ``None`` where a party's worker belongs to nobody."""
+    if worker.pool == Pool.OPERATOR:
+        return {}
+    if worker.organization is None:
+        return None
+    return {"organization": worker.organization, "namespace": worker.organization.namespace_id}
+
+
+def _grouped(pool: str) -> Prepared[Job]:
+    def query() -> QuerySet[Job, tuple[str, int, int, float, datetime]]:
+        rows = open_to(pool).order_by().values("needs_key", "tier", "share_id", "share__virtual_time")
+        return rows.annotate(first=Min("submitted_at")).values_list(
+            "needs_key", "tier", "share_id", "share__virtual_time", "first"
+        )
+
+    return Prepared(query)
+
+
+def _first(pool: str, *, wished: bool) -> Prepared[Job]:
+    def query() -> QuerySet[Job]:
+        lot = {"needs_key": slot(Job, "needs_key"), "tier": slot(Job, "tier"), "share": slot(Job, "share")}
+        rows = open_to(pool).filter(**lot).select_related("repo__namespace").annotate(at=time.now())
+        if connection.features.has_select_for_update_skip_locked:
+            rows = rows.select_for_update(skip_locked=True, of=("self",))
+        wish = [Case(When(pk=slot(Job, "id", "wanted"), then=Value(0)), default=Value(1))] if wished else []
+        return rows.order_by(*wish, "submitted_at", "pk")[:1]
+
+    return Prepared(query)
+
+
+_GROUPED = {pool: _grouped(pool) for pool in Pool.values}
+_FIRST = {(pool, wished): _first(pool, wished=wished) for pool in Pool.values for wished in (False, True)}
 
 
 def lots(worker: Worker, labels: Collection[str]) -> list[Lot]:
     """What the worker can run, the best first. One look at the queue's index, however long the queue is."""
-    grouped = open_to(worker).order_by().values("needs_key", "tier", "share_id", "share__virtual_time")
-    rows = grouped.annotate(first=Min("submitted_at"))
-    able = [row for row in rows if covers(labels, row["needs_key"])]
-    able.sort(key=lambda row: (row["tier"], row["share__virtual_time"], row["first"]))
-    return [Lot(row["needs_key"], row["tier"], row["share_id"], row["share__virtual_time"]) for row in able]
+    given = slots_of(worker)
+    rows = _GROUPED[worker.pool].rows(**given) if given is not None else []
+    able = [row for row in rows if covers(labels, row[0])]
+    able.sort(key=lambda row: (row[1], row[3], row[4]))  # tier, who had least, age
+    return [Lot(*row[:4]) for row in able]
 
 
 def covers(labels: Collection[str], needs_key: str) -> bool:
@@ -74,13 +110,12 @@ def pick(worker: Worker, found: Collection[Lot], wanted: str | None) -> Job | No
 
     A wish is a hint: it is met where the wished job's organization is the next one anyway.
     """
+    given = slots_of(worker)
+    if given is None:
+        return None
+    first = _FIRST[worker.pool, bool(wanted)]
     for lot in list(found)[:TRIES]:
-        rows = open_to(worker).filter(needs_key=lot.needs_key, tier=lot.tier, share=lot.share)
-        rows = rows.select_related("share", "repo__namespace").annotate(at=time.now())
-        if connection.features.has_select_for_update_skip_locked:
-            rows = rows.select_for_update(skip_locked=True, of=("self",))
-        wish = [Case(When(pk=wanted, then=Value(0)), default=Value(1))] if wanted else []
-        job = rows.order_by(*wish, "submitted_at", "pk").first()
+        job = first.first(needs_key=lot.needs_key, tier=lot.tier, share=lot.share, wanted=wanted, **given)
         if job is not None:
             return job
     return None

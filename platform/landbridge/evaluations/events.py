@@ -1,16 +1,26 @@
 """What watchers of a job see. The job row's lock hands out the numbers, so a resuming reader can miss none."""
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
 
 from landbridge.core import time
 from landbridge.core.db import step
 from landbridge.core.machine import Who
+from landbridge.core.prepared import PreparedUpdate, insert, slot
 from landbridge.evaluations.machine import JOB
 from landbridge.evaluations.models import Job, JobEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an event says. ``kind``: state, log or result."""
+
+    kind: str
+    data: Mapping[str, Any]
 
 
 @step
@@ -39,21 +49,36 @@ def move_and_tell(  # noqa: PLR0913 a move and what is said of it
     at: datetime,
     text: str = "",
     code: str = "",
+    also: Collection[Said] = (),
     **sets: Any,  # noqa: ANN401 columns
 ) -> bool:
     """Take ``action`` on a job that was read under its row's lock, and tell it. False: it stands elsewhere.
 
     The lock makes the next number known, so the move and its number are one statement. The object follows the row.
+    ``also`` is told after it.
     """
-    number, target = job.event_seq + 1, JOB[action].target
-    where = Q(attempt=job.attempt, event_seq=job.event_seq)
-    if not JOB.move(Job, job.pk, action, who=who, where=where, event_seq=number, state_since=at, **sets):
+    first, target = job.event_seq + 1, JOB[action].target
+    where = {"attempt": job.attempt, "event_seq": job.event_seq}
+    last = job.event_seq + 1 + len(also)
+    if not JOB.move(Job, job.pk, action, who=who, where=where, event_seq=last, state_since=at, **sets):
         return False
-    job.event_seq, job.state = number, target
+    job.event_seq, job.state = last, target
     attempt = job.attempt + 1 if action == "lease" else job.attempt
     said = {"state": target, "reason": {"code": code or target, "text": text or f"The job is {target}."}}
-    JobEvent.objects.create(job_id=job.pk, seq=number, kind="state", data={**said, "attempt": attempt}, at=at)
+    for number, one in enumerate((Said("state", {**said, "attempt": attempt}), *also), start=first):
+        insert(JobEvent(job=job, seq=number, kind=one.kind, data=dict(one.data), at=at))
     return True
+
+
+@step
+def add(job: Job, said: Said, *, at: datetime) -> None:
+    """Tell more of a job that was read under its row's lock."""
+    job.event_seq += 1
+    _number(pk=job.pk, event_seq=job.event_seq)
+    insert(JobEvent(job=job, seq=job.event_seq, kind=said.kind, data=dict(said.data), at=at))
+
+
+_number = PreparedUpdate(lambda: Job.objects.filter(pk=slot(Job, "id", "pk")), event_seq=slot(Job, "event_seq"))
 
 
 @step

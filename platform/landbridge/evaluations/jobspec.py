@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from landbridge.core import time
+from landbridge.core.prepared import Prepared, slot
 from landbridge.evaluations.models import Attempt, Job, Shard, TaskRecord
 from landbridge_registry.models import Repo, RepoType, Visibility
 
@@ -18,9 +19,15 @@ class Contents:
 
 
 def contents_of(job: Job) -> Contents:
-    rows = Shard.objects.filter(job=job).select_related("task__dataset__repo__namespace").order_by("index")
-    shards = list(rows)
+    shards = _shards.all(job=job)
     return Contents(shards, list({shard.task.name: shard.task for shard in shards}.values()))
+
+
+_shards = Prepared(
+    lambda: (
+        Shard.objects.filter(job=slot(Shard, "job")).select_related("task__dataset__repo__namespace").order_by("index")
+    )
+)
 
 
 def plan_of(shards: Iterable[Shard]) -> list[dict[str, Any]]:

@@ -5,16 +5,17 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from landbridge.accounts.models import Organization, Token, User, UserKind
 from landbridge.core import ledger, outbox, time
 from landbridge.core.db import step
 from landbridge.core.machine import Who
+from landbridge.core.prepared import Prepared, PreparedUpdate, slot
 from landbridge.evaluations import choosing, faults, planning, quotas
 from landbridge.evaluations.beats import unnoted
 from landbridge.evaluations.errors import Fenced, JobEnded, NoOwnMachines, NotSealed
-from landbridge.evaluations.events import move_and_tell, tell_state
+from landbridge.evaluations.events import Said, move_and_tell, tell_state
 from landbridge.evaluations.machine import ACTIVE, TRIES_IN_ALL, TRIES_WITHOUT_PROGRESS, JobState
 from landbridge.evaluations.models import Attempt, Evaluation, Job, JobKind, Pool, Shard, Share, SuiteRevision, Worker
 from landbridge_registry.models import Repo, Revision
@@ -151,9 +152,13 @@ def _is_counted(job: Job, actor: User) -> bool:
     return job.kind == JobKind.EVALUATION and job.pool == Pool.OPERATOR and actor.kind != UserKind.CLOCK
 
 
-def fence(job_id: str, number: int, worker: Worker) -> Q:
-    """The condition of every write under a lease (execution, section 1)."""
-    return Q(pk=job_id, attempt=number, worker=worker, state__in=ACTIVE)
+def under_lease() -> QuerySet[Job]:
+    """The condition of every write under a lease (execution, section 1), with slots for whose it is."""
+    own = Q(pk=slot(Job, "id", "pk"), attempt=slot(Job, "attempt"), worker=slot(Job, "worker"))
+    return Job.objects.filter(own, state__in=ACTIVE)
+
+
+_held = Prepared(lambda: under_lease().select_for_update(of=("self",)).annotate(at=time.now()))
 
 
 @step
@@ -162,8 +167,7 @@ def hold_lease(job_id: str, number: int, worker: Worker) -> Job:
 
     On SQLite every transaction holds the one write lock from its beginning, so a look is enough there.
     """
-    rows = Job.objects.select_for_update(of=("self",)).annotate(at=time.now())
-    found = rows.filter(fence(job_id, number, worker)).first()
+    found = _held.first(pk=job_id, attempt=number, worker=worker)
     if found is None:
         raise refusal(job_id)
     return found
@@ -197,25 +201,53 @@ def end_attempt(
     job: Job, *, now: datetime, outcome: str, counted: bool = False, fault: dict[str, Any] | None = None
 ) -> None:
     """Close the attempt, kill its token, give the share its place back. The job is moved by the caller."""
-    attempt = Attempt.objects.get(job=job, number=job.attempt)
-    Attempt.objects.filter(pk=attempt.pk, ended_at=None).update(
-        ended_at=now, outcome=outcome, counted=counted, fault=fault or {}
-    )
+    attempt = attempt_of(job)
+    _close(pk=attempt.pk, ended_at=now, outcome=outcome, counted=counted, fault=fault or {})
     if attempt.token_id is not None:
-        Token.objects.filter(pk=attempt.token_id, revoked_at=None).update(revoked_at=now)
+        _revoke(pk=attempt.token_id, revoked_at=now)
     spent = (now - attempt.started_at).total_seconds()
-    Share.objects.filter(pk=job.share_id, running__gt=0).update(
-        running=F("running") - 1, virtual_time=F("virtual_time") + (spent - attempt.estimate) / F("weight")
-    )
+    _leave(pk=job.share_id, owed=spent - attempt.estimate)
+
+
+_close = PreparedUpdate(
+    lambda: Attempt.objects.filter(pk=slot(Attempt, "id", "pk"), ended_at=None),
+    **{name: slot(Attempt, name) for name in ("ended_at", "outcome", "counted", "fault")},
+)
+_revoke = PreparedUpdate(
+    lambda: Token.objects.filter(pk=slot(Token, "id", "pk"), revoked_at=None), revoked_at=slot(Token, "revoked_at")
+)
+_leave = PreparedUpdate(
+    lambda: Share.objects.filter(pk=slot(Share, "id", "pk"), running__gt=0),
+    running=F("running") - 1,
+    virtual_time=F("virtual_time") + slot(Share, "virtual_time", "owed") / F("weight"),
+)
+
+
+def attempt_of(job: Job) -> Attempt:
+    """The one that runs."""
+    found = _attempt.first(job=job, number=job.attempt)
+    assert found is not None  # noqa: S101 a leased job has one
+    return found
+
+
+_attempt = Prepared(lambda: Attempt.objects.filter(job=slot(Attempt, "job"), number=slot(Attempt, "number")))
 
 
 @step
-def finish(job: Job, *, who: Who, action: str, outcome: str, fault: dict[str, Any] | None = None) -> bool:
+def finish(  # noqa: PLR0913 how a job ended has these parts
+    job: Job,
+    *,
+    who: Who,
+    action: str,
+    outcome: str,
+    fault: dict[str, Any] | None = None,
+    also: Collection[Said] = (),
+) -> bool:
     """Move a job whose row is locked to a final state and close its attempt. False: somebody was first."""
     now = time.db_now()
     said = {"fault": fault} if fault else {}
     code, text = str((fault or {}).get("code", "")), str((fault or {}).get("text", ""))
-    moved = move_and_tell(job, action, who=who, at=now, text=text, code=code, ended_at=now, **said)
+    moved = move_and_tell(job, action, who=who, at=now, text=text, code=code, also=also, ended_at=now, **said)
     if moved:
         end_attempt(job, now=now, outcome=outcome, fault=fault)
         if action == "fail" and (fault or {}).get("kind") == faults.INFRASTRUCTURE:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from typing import ClassVar, Final
 
 from django.conf import settings
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import F
 from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -37,7 +37,7 @@ from landbridge.evaluations.errors import (
     ShareFull,
 )
 from landbridge.evaluations.machine import JobState
-from landbridge.evaluations.models import Attempt, Job, Pool, Shard, Worker
+from landbridge.evaluations.models import Attempt, Pool, Shard, Worker
 from landbridge.evaluations.polling import waiters
 from landbridge.evaluations.worker_views import RESULT, HeldView, ResultParser, WorkerView
 from landbridge_evaluation import points
@@ -83,9 +83,8 @@ class LeaseView(WorkerView):
         return Response({**spec, "lease_s": held}, status=200 if lease.repeated else 201)
 
     def note(self) -> None:
-        now = self.worker.at  # type: ignore[attr-defined] # annotated
-        if unnoted(self.worker, now):
-            services.note_worker(worker=self.worker, now=now, actor=self.actor)
+        if unnoted(self.worker, self.at):
+            services.note_worker(worker=self.worker, now=self.at, actor=self.actor)
 
     def lease(self, wish: wire.Wish, labels: Collection[str]) -> services.Lease | None:
         """The same key gives the same lease: a lost answer must not strand a job."""
@@ -127,10 +126,6 @@ class AttemptView(HeldView):
 
 
 class HeartbeatView(HeldView):
-    def held_rows(self) -> QuerySet[Job]:
-        own = Attempt.objects.filter(job=OuterRef("pk"), number=OuterRef("attempt"))
-        return super().held_rows().annotate(token_until=Subquery(own.values("token__expires_at")[:1]))
-
     def post(self, request: Request, job: str, number: int) -> Response:
         beat = wire.heartbeat(request.data)
         row = self.require_held()

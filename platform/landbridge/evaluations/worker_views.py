@@ -2,20 +2,22 @@
 
 from typing import Any, ClassVar, Final
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from landbridge.accounts.models import User
+from landbridge.accounts import tokens
+from landbridge.accounts.authentication import BearerAuthentication
+from landbridge.accounts.models import Token, User
 from landbridge.core import time
 from landbridge.core.access import Access, Right, Rules
 from landbridge.core.errors import TooLarge
 from landbridge.core.parsers import BoundedJSONParser
+from landbridge.core.prepared import Prepared, slot
 from landbridge.evaluations import steps
 from landbridge.evaluations.errors import Fenced, NotRegistered, ProtocolTooOld, WorkerDisabled
-from landbridge.evaluations.machine import ACTIVE
-from landbridge.evaluations.models import Job, Worker
+from landbridge.evaluations.models import Attempt, Job, Worker
 
 PROTOCOL: Final = "1"
 RESULT: Final = 4 << 20
@@ -30,10 +32,24 @@ class ResultParser(JSONParser):
         return super().parse(stream, media_type, parser_context)
 
 
+class WorkerAuthentication(BearerAuthentication):
+    """The token with its worker, and the database's time as ``at``, in one look."""
+
+    rows = Prepared(
+        lambda: (
+            tokens.live()
+            .filter(digest=slot(Token, "digest"))
+            .select_related("user__worker__organization")
+            .annotate(at=time.now())
+        )
+    )
+
+
 class WorkerView(APIView):
     """Not ``core.views.View``: these calls have their own ways to be repeated, and a kept answer would hold a token."""
 
     access: ClassVar[Rules] = {"POST": Access(Right.WORKER)}
+    authentication_classes = [WorkerAuthentication]
     parser_classes = [BoundedJSONParser]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 DRF's signature
@@ -43,7 +59,7 @@ class WorkerView(APIView):
         self.admit(request)
 
     def admit(self, request: Request) -> None:
-        worker = self.own_worker()
+        worker: Worker | None = getattr(self.actor, "worker", None)
         if worker is None or worker.instance is None:
             raise NotRegistered("Register before anything else.")
         if not worker.enabled:
@@ -52,15 +68,7 @@ class WorkerView(APIView):
         if said and said != str(worker.instance):
             raise Fenced("Another process has registered with this worker's token. End this one.", code="replaced")
         self.worker, self.instance = worker, worker.instance
-
-    def own_worker(self) -> Worker | None:
-        """The caller's, with the database's time as ``at``."""
-        return (
-            Worker.objects.select_related("user", "organization")
-            .filter(user=self.actor)
-            .annotate(at=time.now())
-            .first()
-        )
+        self.at = request.auth.at  # type: ignore[union-attr] # annotated
 
     @property
     def actor(self) -> User:
@@ -69,26 +77,22 @@ class WorkerView(APIView):
 
 
 class HeldView(WorkerView):
-    """Calls under a lease: the worker and its job are one look."""
-
-    held: Job | None = None
-
-    def own_worker(self) -> Worker | None:
-        held = (
-            self.held_rows()
-            .filter(pk=self.kwargs["job"], attempt=self.kwargs["number"], worker__user=self.actor)
-            .first()
-        )
-        if held is None or held.worker is None:
-            return super().own_worker()
-        self.held = held
-        return held.worker
-
-    def held_rows(self) -> QuerySet[Job]:
-        return Job.objects.select_related("worker").annotate(at=time.now())
+    """Calls under a lease."""
 
     def require_held(self) -> Job:
-        """The job, if the lease is current, with the database's time as ``at``."""
-        if self.held is None or self.held.state not in ACTIVE:
+        """The job, if the lease is current, with the database's time as ``at`` and its token's end as ``token_until``.
+
+        A look: who writes locks the row (``steps.hold_lease``).
+        """
+        job = _held.first(pk=self.kwargs["job"], attempt=self.kwargs["number"], worker=self.worker)
+        if job is None:
             raise steps.refusal(self.kwargs["job"])
-        return self.held
+        return job
+
+
+def _held_rows() -> QuerySet[Job]:
+    own = Attempt.objects.filter(job=OuterRef("pk"), number=OuterRef("attempt"))
+    return steps.under_lease().annotate(at=time.now(), token_until=Subquery(own.values("token__expires_at")[:1]))
+
+
+_held = Prepared(_held_rows)

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db import transaction
 
 from landbridge.accounts.models import Token, User
-from landbridge.core import time
 from landbridge.core.machine import Who
+from landbridge.core.prepared import PreparedUpdate, slot
 from landbridge.evaluations import faults, steps
 from landbridge.evaluations.beats import TOKEN_LIFE, Write
 from landbridge.evaluations.errors import BadShard
@@ -28,8 +28,14 @@ def start_job(*, job_id: str, number: int, worker: Worker, actor: User) -> bool:
     said, now = f"Attempt {number} runs on {worker.name}.", job.at  # type: ignore[attr-defined] # annotated
     if not move_and_tell(job, "start", who=Who.WORKER, at=now, text=said):
         return False
-    Attempt.objects.filter(job=job, number=number).update(running_at=now)
+    _runs(job=job, number=number, running_at=now)
     return True
+
+
+_runs = PreparedUpdate(
+    lambda: Attempt.objects.filter(job=slot(Attempt, "job"), number=slot(Attempt, "number")),
+    running_at=slot(Attempt, "running_at"),
+)
 
 
 @transaction.atomic(durable=True)
@@ -43,8 +49,8 @@ def heartbeat(
     lease: timedelta = settings.LANDBRIDGE_LEASE
     now: datetime = job.at  # type: ignore[attr-defined] # annotated
     if Write.LEASE in writes:
-        held = Job.objects.filter(steps.fence(job.pk, job.attempt, worker))
-        if held.update(lease_until=now + lease, seen_at=now, progress=progress) != 1:
+        beat = {"lease_until": now + lease, "seen_at": now, "progress": progress}
+        if _beat(pk=job.pk, attempt=job.attempt, worker=worker, **beat) != 1:
             raise steps.refusal(job.pk)
         job.lease_until = now + lease
     if Write.TOKEN in writes:
@@ -62,14 +68,20 @@ def put_shard(  # noqa: PLR0913 a shard's address, and what it is
 ) -> tuple[str, bool]:
     """Commit one shard whose bytes are stored. The first valid write stands: its digest, and whether it is this one."""
     job = steps.hold_lease(job_id, number, worker)
-    empty = Shard.objects.filter(job=job, index=index, sha256="")
-    kept = {"sha256": sha256, "size": size, "attempt": number, "kept_at": time.now()}
-    if empty.update(**kept) == 1:
+    now = job.at  # type: ignore[attr-defined] # annotated
+    if _keep(job=job, index=index, sha256=sha256, size=size, attempt=number, kept_at=now) == 1:
         return sha256, True
     stands = Shard.objects.filter(job=job, index=index).values_list("sha256", flat=True).first()
     if stands is None:
         raise BadShard(f"This job has no shard {index}.")
     return stands, False
+
+
+_beat = PreparedUpdate(steps.under_lease, **{name: slot(Job, name) for name in ("lease_until", "seen_at", "progress")})
+_keep = PreparedUpdate(
+    lambda: Shard.objects.filter(job=slot(Shard, "job"), index=slot(Shard, "index"), sha256=""),
+    **{name: slot(Shard, name) for name in ("sha256", "size", "attempt", "kept_at")},
+)
 
 
 @transaction.atomic(durable=True)

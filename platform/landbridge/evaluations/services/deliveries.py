@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from django.db import transaction
 
 from landbridge.accounts.models import User
-from landbridge.core import keys, ledger, outbox, time
+from landbridge.core import keys, ledger, outbox
 from landbridge.core.db import step
 from landbridge.core.machine import Who
+from landbridge.core.prepared import Prepared, PreparedUpdate, insert, slot
 from landbridge.evaluations import faults, jobspec, steps, verification
 from landbridge.evaluations.errors import BadResult, Gap
-from landbridge.evaluations.events import move_and_tell, tell
+from landbridge.evaluations.events import Said, add, move_and_tell
 from landbridge.evaluations.models import Attempt, Job, JobKind, LogChunk, Result, Score, TaskRecord, Worker
 from landbridge.evaluations.scoring import scores_of
 from landbridge.evaluations.values import Delivery
@@ -31,17 +32,22 @@ def add_log(  # noqa: PLR0913 a chunk's address, and what it says
     Raises ``Gap`` where bytes are missing before this chunk.
     """
     job = steps.hold_lease(job_id, number, worker)
-    attempt = Attempt.objects.get(job=job, number=number)
+    attempt, now = steps.attempt_of(job), job.at  # type: ignore[attr-defined] # annotated
     new = _unseen(text, offset, attempt.log_next)
     if not new:
         return attempt.log_next
     size, start = len(new.encode()), attempt.log_next
-    Attempt.objects.filter(pk=attempt.pk).update(log_next=start + size)
+    _logged(pk=attempt.pk, log_next=start + size)
     if start < LOG_CAP:
         said = faults.clean(new) if start + size <= LOG_CAP else faults.clean(new)[: LOG_CAP - start] + "\n[log cut]\n"
-        LogChunk.objects.create(job=job, attempt=number, offset=start, size=size, text=said, at=time.now())
-        tell(job.pk, "log", attempt=number, offset=start, text=said)
+        insert(LogChunk(job=job, attempt=number, offset=start, size=size, text=said, at=now))
+        add(job, Said("log", {"attempt": number, "offset": start, "text": said}), at=now)
     return start + size
+
+
+_logged = PreparedUpdate(
+    lambda: Attempt.objects.filter(pk=slot(Attempt, "id", "pk")), log_next=slot(Attempt, "log_next")
+)
 
 
 def _unseen(text: str, offset: int, upto: int) -> str:
@@ -75,38 +81,46 @@ def deliver_result(  # noqa: PLR0913 an attempt's address, what it brings, and w
     Sent again, the kept one. Raises ``Fenced``, ``JobEnded``, ``BadResult`` (nothing is kept).
     """
     digest = verification.digest_of(delivery.envelope)
-    kept = Result.objects.filter(job=job_id, attempt=number, worker=worker, digest=digest).first()
+    kept = _kept.first(job=job_id, attempt=number, worker=worker, digest=digest)
     if kept is not None:
         return kept, False
     job = steps.hold_lease(job_id, number, worker)
     expected = _expected(job, number, worker, delivery)
     statement = verification.statement_of(delivery.envelope, expected)
     verification.check_body(delivery.results, statement["predicate"], expected.tasks)
-    result = Result.objects.create(
+    result = Result(
         job=job,
         attempt=number,
         worker=worker,
         pool=worker.pool,
-        accepted_at=time.now(),
+        accepted_at=job.at,  # type: ignore[attr-defined] # annotated
         body=delivery.results,
         envelope=dsse.countersign(delivery.envelope, signer),
         digest=digest,
         device_class=verification.device_class_of(statement["predicate"]),
     )
+    insert(result)
     Score.objects.bulk_create(list(_scores(result, job, expected.tasks)))
     points.reached("result_uncommitted")
     _keep_for_good(result, job, expected.tasks)
     _finalize(job)  # the beat that says so may come later than the result
-    steps.finish(job, who=Who.WORKER, action="accept", outcome="done")
-    tell(job.pk, "result", result=result.pk)
+    told = Said("result", {"result": result.pk})
+    steps.finish(job, who=Who.WORKER, action="accept", outcome="done", also=(told,))
     outbox.publish("result.accepted", result.pk)
     ledger.record("result.accepted", subject=result, actor=actor, digest=digest, job=job.pk)
     return result, True
 
 
+_kept = Prepared(
+    lambda: Result.objects.filter(
+        **{name: slot(Result, name) for name in ("job", "attempt", "worker", "digest")},
+    )
+)
+
+
 def _expected(job: Job, number: int, worker: Worker, delivery: Delivery) -> verification.Expected:
     """What the lease named. Only a task that failed by itself may lack shards; a key that was revoked signs nothing."""
-    if why := keys.problem_of(worker.public_key, time.db_now()):
+    if why := keys.problem_of(worker.public_key, job.at):
         raise BadResult(f"The worker's key may not sign: {why}. Start the worker with a new one.", what="key")
     if job.kind == JobKind.SCREENING:
         raise BadResult("This job is a screening: it has no scores.", what="kind")

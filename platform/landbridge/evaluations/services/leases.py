@@ -15,6 +15,7 @@ from landbridge.accounts import tokens
 from landbridge.accounts.models import Token, TokenKind, User
 from landbridge.core import outbox, time
 from landbridge.core.machine import Who
+from landbridge.core.prepared import Prepared, PreparedUpdate, insert, slot
 from landbridge.evaluations import choosing, jobspec, steps
 from landbridge.evaluations.beats import TOKEN_LIFE
 from landbridge.evaluations.errors import JobEnded, LeaseRepeated, ShareFull
@@ -67,8 +68,15 @@ def repeat_lease(*, worker: Worker, key: str, actor: User) -> Lease | None:
 
     Raises ``JobEnded`` where that lease is over.
     """
-    attempt = Attempt.objects.filter(worker=worker, lease_key=key).select_related("job__repo__namespace").first()
+    attempt = _leased.first(worker=worker, lease_key=key)
     return _again(attempt, worker) if attempt is not None else None
+
+
+_leased = Prepared(
+    lambda: Attempt.objects.filter(worker=slot(Attempt, "worker"), lease_key=slot(Attempt, "lease_key")).select_related(
+        "job__repo__namespace"
+    )
+)
 
 
 @transaction.atomic(durable=True)
@@ -81,8 +89,7 @@ def _granted(job: Job, worker: Worker, instance: UUID, key: str, device: str) ->
     now: datetime = job.at  # type: ignore[attr-defined] # annotated
     job.attempt, job.lease_until = job.attempt + 1, now + settings.LANDBRIDGE_LEASE
     estimate = job.items_total * SECONDS_PER_ITEM
-    below = Share.objects.filter(pk=job.share_id, running__lt=F("running_limit"))
-    if below.update(running=F("running") + 1, virtual_time=F("virtual_time") + estimate / F("weight")) != 1:
+    if _enter(pk=job.share_id, estimate=estimate) != 1:
         raise ShareFull
     contents = jobspec.contents_of(job)
     token, text = _issue(job, worker, contents, now)
@@ -91,11 +98,18 @@ def _granted(job: Job, worker: Worker, instance: UUID, key: str, device: str) ->
         started_at=now, estimate=estimate, token=token,
     )  # fmt: skip
     try:
-        attempt.save(force_insert=True)
+        insert(attempt)
         points.reached("lease_uncommitted")
     except IntegrityError as error:
         raise LeaseRepeated from error
     return Lease(job, attempt, contents, token, text)
+
+
+_enter = PreparedUpdate(
+    lambda: Share.objects.filter(pk=slot(Share, "id", "pk"), running__lt=F("running_limit")),
+    running=F("running") + 1,
+    virtual_time=F("virtual_time") + slot(Share, "virtual_time", "estimate") / F("weight"),
+)
 
 
 def _again(attempt: Attempt, worker: Worker) -> Lease:
