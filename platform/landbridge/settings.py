@@ -64,6 +64,8 @@ MIDDLEWARE = [
     "landbridge.core.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "landbridge.core.middleware.TextMiddleware",
+    "landbridge.core.middleware.ProblemMiddleware",
+    "landbridge.core.middleware.WorkerDoorMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -75,7 +77,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "landbridge.core.middleware.ProblemMiddleware",
     "landbridge.api.limits.LimitMiddleware",
     "landbridge.accounts.middleware.AccessMiddleware",
 ]

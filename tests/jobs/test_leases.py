@@ -233,7 +233,7 @@ def test_a_lease_takes_ten_statements_and_a_heartbeat_three(one: Bench, ada: Use
 
 
 def _statements(captured: CaptureQueriesContext) -> int:
-    return sum("SAVEPOINT" not in query["sql"] for query in captured.captured_queries)
+    return sum("SAVEPOINT" not in str(query["sql"]) for query in captured.captured_queries)
 
 
 @pytest.fixture

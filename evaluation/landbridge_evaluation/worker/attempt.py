@@ -244,11 +244,14 @@ class Attempt:
             },
         )
         self.logs.line("scores are computed and signed")
-        self.send_logs()
+        self.logs.seal()
+        last = self.logs.rest()
+        if last is None:
+            self.send_logs()
         if reason := self.stop.reason():
             raise Stopped(reason)
         points.reached("result_unsent")
-        result = self.door.result({"results": body, "envelope": envelope, "shards": store.to_json()})
+        result = self.door.result({"results": body, "envelope": envelope, "shards": store.to_json(), "log": last})
         points.reached("result_told")
         log.info("job %s: result %s", self.spec.job, result)
 

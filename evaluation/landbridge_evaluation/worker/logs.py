@@ -8,7 +8,7 @@ import re
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from landbridge_evaluation.worker.api import AttemptApi
 
@@ -19,7 +19,7 @@ CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 class LogSender:
-    """``write``, ``line`` and ``seal`` from the slot's thread, ``send`` from the heart's, too."""
+    """``write``, ``line``, ``seal`` and ``rest`` from the slot's thread, ``send`` from the heart's, too."""
 
     def __init__(self, path: Path, api: AttemptApi) -> None:
         self.path, self.api = path, api
@@ -70,6 +70,13 @@ class LogSender:
                 if reached <= self.next:
                     return
                 self.next = reached
+
+    def rest(self) -> dict[str, Any] | None:
+        """What is not there yet, where that is one piece: it may go with the result. ``None``: ``send`` it before."""
+        with self.sending:
+            chunk = self._chunk()
+            whole_rest = self.next + len(chunk.encode()) == self.size
+            return {"offset": self.next, "text": chunk} if chunk and whole_rest else None
 
     def _spool(self, raw: bytes) -> None:
         self.file.write(raw)

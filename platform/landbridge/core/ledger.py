@@ -16,7 +16,9 @@ from landbridge_client.formats.canonical import canonical_json
 
 PLATFORM = "platform"
 
-_head_of = Prepared(lambda: ChainHead.objects.select_for_update().filter(chain=slot(ChainHead, "chain")))
+_head_of = Prepared(
+    lambda: ChainHead.objects.select_for_update().filter(chain=slot(ChainHead, "chain")).annotate(at=time.clock())
+)
 _move_head = PreparedUpdate(
     lambda: ChainHead.objects.filter(chain=slot(ChainHead, "chain")),
     seq=slot(ChainHead, "seq"),
@@ -34,7 +36,7 @@ def record(verb: str, *, subject: models.Model, actor: AbstractBaseUser, chain: 
     line = Line(
         chain=chain,
         seq=head.seq + 1,
-        at=time.db_now(),
+        at=head.at,  # type: ignore[attr-defined] # annotated
         actor_id=actor.pk,
         verb=verb,
         object=f"{subject._meta.label_lower}:{subject.pk}",

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core.handlers.wsgi import get_bytes_from_wsgi
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.middleware.locale import LocaleMiddleware as DjangoLocaleMiddleware
+from django.template.response import SimpleTemplateResponse
+from django.urls import resolve
 from django.utils import translation
 
 from landbridge.core import problem
@@ -17,7 +19,8 @@ from landbridge_registry.ids import new_id
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
-API = "/api/v1/", "/api/worker/v1/"
+WORKERS = "/api/worker/v1/"
+API = "/api/v1/", WORKERS
 
 
 class RequestIdMiddleware:
@@ -79,6 +82,21 @@ class LocaleMiddleware(DjangoLocaleMiddleware):
         if asked in dict(settings.LANGUAGES):
             translation.activate(asked)
             request.LANGUAGE_CODE = asked
+
+
+class WorkerDoorMiddleware:
+    """Workers have no session, no language and no page: what lies below this does not hold up their calls."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.path_info.startswith(WORKERS):
+            return self.get_response(request)
+        match = resolve(request.path_info)
+        request.resolver_match = match
+        response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+        return response.render() if isinstance(response, SimpleTemplateResponse) else response
 
 
 class ProblemMiddleware:

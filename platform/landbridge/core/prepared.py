@@ -112,53 +112,80 @@ class Prepared(Generic[M]):
         return self._kept().fetch(given)
 
     def _kept(self) -> _Rows:
-        found: _Rows = _of_connection(self, self._built)
+        found: _Rows = _of_connection(self, lambda: _rows_of(self.query()))
         return found
 
-    def _built(self) -> _Rows:
-        query = self.query().query
-        compiler = query.get_compiler(connection=connection)
-        text = _Text(*compiler.as_sql())
-        select, info = compiler.select, compiler.klass_info
-        converters = compiler.get_converters([column for column, _, _ in select])
-        if info is None:  # values_list
-            return _Rows(text, compiler, converters, query.model, [], 0, (), ())
-        fields = info["select_fields"]
-        names = [select[place][0].target.attname for place in range(fields[0], fields[-1] + 1)]
-        related = get_related_populators(info, select, connection.alias)
-        annotations = tuple((compiler.annotation_col_map or {}).items())
-        return _Rows(text, compiler, converters, info["model"], names, fields[0], related, annotations)
+
+def _rows_of(rows: "QuerySet[Any, Any]") -> _Rows:
+    compiler = rows.query.get_compiler(connection=connection)
+    text = _Text(*compiler.as_sql())
+    select, info = compiler.select, compiler.klass_info
+    converters = compiler.get_converters([column for column, _, _ in select])
+    if info is None:  # values_list
+        return _Rows(text, compiler, converters, rows.model, [], 0, (), ())
+    fields = info["select_fields"]
+    names = [select[place][0].target.attname for place in range(fields[0], fields[-1] + 1)]
+    related = get_related_populators(info, select, connection.alias)
+    annotations = tuple((compiler.annotation_col_map or {}).items())
+    return _Rows(text, compiler, converters, info["model"], names, fields[0], related, annotations)
 
 
 class PreparedUpdate(Generic[M]):
-    """``rows`` are those that change, ``sets`` their new values; either may hold slots. Answers how many there were."""
+    """``rows`` are those that change, ``sets`` their new values; either may hold slots.
 
-    def __init__(self, rows: Callable[[], "QuerySet[M, Any]"], **sets: Any) -> None:  # noqa: ANN401 as ``update`` takes them
-        self.rows, self.sets = rows, sets
+    A call answers how many there were; ``returning`` the columns named so of the one that changed.
+    """
+
+    def __init__(
+        self,
+        rows: Callable[[], "QuerySet[M, Any]"],
+        returning: Sequence[str] = (),
+        **sets: Any,  # noqa: ANN401 as ``update`` takes them
+    ) -> None:
+        self.rows, self.columns, self.sets = rows, returning, sets
 
     def __call__(self, **given: Any) -> int:  # noqa: ANN401 by column
         text: _Text = _of_connection(self, self._built)
         with text.run(given) as cursor:
             return int(cursor.rowcount)
 
+    def returning(self, **given: Any) -> Sequence[Any] | None:  # noqa: ANN401 by column
+        """The columns of the row that changed, as it stands now; ``None`` where none did."""
+        rows: _Rows = _of_connection((self, "rows"), self._built_rows)
+        return next(iter(rows.fetch(given)), None)
+
     def _built(self) -> _Text:
         query = self.rows().query.chain(UpdateQuery)
         query.add_update_values(self.sets)
         return _Text(*query.get_compiler(connection=connection).as_sql())
 
+    def _built_rows(self) -> _Rows:
+        plain = _rows_of(self.rows().values_list(*self.columns))
+        quote, meta, text = connection.ops.quote_name, self.rows().model._meta, self._built()
+        names = ", ".join(quote(str(meta.get_field(name).column)) for name in self.columns)
+        returned = _Text(f"{text.sql} RETURNING {names}", text.parameters)
+        return _Rows(returned, plain.compiler, plain.converters, plain.model, [], 0, (), ())
 
-def insert(row: Model) -> None:
-    """Write a new row whose key is its own, or nobody's concern: it is not read back."""
-    text: _Text = _of_connection(type(row), lambda: _insert_of(type(row)))
-    text.run({field.name: field.pre_save(row, add=True) for field in _written(type(row))}).close()
-    row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001 as ``save`` does
+
+def insert(*rows: Model) -> None:
+    """Write new rows of one table in one statement. Keys that the database makes are not read back."""
+    (model,) = {type(row) for row in rows}
+    fields = _written(model)
+    text: _Text = _of_connection((model, len(rows)), lambda: _insert_of(model, fields, len(rows)))
+    given = {
+        f"{field.name} {place}": field.pre_save(row, add=True) for place, row in enumerate(rows) for field in fields
+    }
+    text.run(given).close()
+    for row in rows:
+        row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001 as ``save`` does
 
 
-def _insert_of(model: type[Model]) -> _Text:
-    quote, fields = connection.ops.quote_name, _written(model)
+def _insert_of(model: type[Model], fields: "Sequence[Field[Any, Any]]", rows: int) -> _Text:
+    quote = connection.ops.quote_name
     columns = ", ".join(quote(str(field.column)) for field in fields)
-    sql = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({', '.join(['%s'] * len(fields))})"  # noqa: S608 the table's own names
-    return _Text(sql, [Slot(field.name, field) for field in fields])
+    values = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * rows)
+    sql = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES {values}"  # noqa: S608 the table's own names
+    return _Text(sql, [Slot(f"{field.name} {place}", field) for place in range(rows) for field in fields])
 
 
 def _written(model: type[Model]) -> "list[Field[Any, Any]]":

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import DateTimeField, ExpressionWrapper, F
+from django.db.models import DateTimeField, ExpressionWrapper, F, Func
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
@@ -15,6 +15,24 @@ def now(after: timedelta = timedelta(0)) -> Combinable:
     if not shift:
         return Now()
     return ExpressionWrapper(Now() + shift, output_field=DateTimeField())
+
+
+class _Clock(Func):
+    """The time of the very look, also where it had to wait for a row's lock; ``Now`` is when the statement began."""
+
+    output_field = DateTimeField()
+
+    def as_sqlite(self, _compiler: object, _connection: object, **_named: object) -> tuple[str, list[object]]:
+        return "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')", []
+
+    def as_postgresql(self, _compiler: object, _connection: object, **_named: object) -> tuple[str, list[object]]:
+        return "clock_timestamp()", []
+
+
+def clock() -> Combinable:
+    """``db_now`` inside a statement."""
+    shift = settings.LANDBRIDGE_CLOCK_SHIFT
+    return ExpressionWrapper(_Clock() + shift, output_field=DateTimeField()) if shift else _Clock()
 
 
 def before(field: str, limit: timedelta) -> Combinable:

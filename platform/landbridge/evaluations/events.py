@@ -49,24 +49,25 @@ def move_and_tell(  # noqa: PLR0913 a move and what is said of it
     at: datetime,
     text: str = "",
     code: str = "",
+    before: Collection[Said] = (),
     also: Collection[Said] = (),
     **sets: Any,  # noqa: ANN401 columns
 ) -> bool:
     """Take ``action`` on a job that was read under its row's lock, and tell it. False: it stands elsewhere.
 
     The lock makes the next number known, so the move and its number are one statement. The object follows the row.
-    ``also`` is told after it.
+    ``before`` is told first, ``also`` after it.
     """
     first, target = job.event_seq + 1, JOB[action].target
     where = {"attempt": job.attempt, "event_seq": job.event_seq}
-    last = job.event_seq + 1 + len(also)
+    last = job.event_seq + len(before) + 1 + len(also)
     if not JOB.move(Job, job.pk, action, who=who, where=where, event_seq=last, state_since=at, **sets):
         return False
     job.event_seq, job.state = last, target
     attempt = job.attempt + 1 if action == "lease" else job.attempt
     said = {"state": target, "reason": {"code": code or target, "text": text or f"The job is {target}."}}
-    for number, one in enumerate((Said("state", {**said, "attempt": attempt}), *also), start=first):
-        insert(JobEvent(job=job, seq=number, kind=one.kind, data=dict(one.data), at=at))
+    told = (*before, Said("state", {**said, "attempt": attempt}), *also)
+    insert(*(_event(job, number, one, at) for number, one in enumerate(told, start=first)))
     return True
 
 
@@ -75,7 +76,11 @@ def add(job: Job, said: Said, *, at: datetime) -> None:
     """Tell more of a job that was read under its row's lock."""
     job.event_seq += 1
     _number(pk=job.pk, event_seq=job.event_seq)
-    insert(JobEvent(job=job, seq=job.event_seq, kind=said.kind, data=dict(said.data), at=at))
+    insert(_event(job, job.event_seq, said, at))
+
+
+def _event(job: Job, number: int, said: Said, at: datetime) -> JobEvent:
+    return JobEvent(job=job, seq=number, kind=said.kind, data=dict(said.data), at=at)
 
 
 _number = PreparedUpdate(lambda: Job.objects.filter(pk=slot(Job, "id", "pk")), event_seq=slot(Job, "event_seq"))

@@ -201,16 +201,18 @@ def end_attempt(
     job: Job, *, now: datetime, outcome: str, counted: bool = False, fault: dict[str, Any] | None = None
 ) -> None:
     """Close the attempt, kill its token, give the share its place back. The job is moved by the caller."""
-    attempt = attempt_of(job)
-    _close(pk=attempt.pk, ended_at=now, outcome=outcome, counted=counted, fault=fault or {})
-    if attempt.token_id is not None:
-        _revoke(pk=attempt.token_id, revoked_at=now)
-    spent = (now - attempt.started_at).total_seconds()
-    _leave(pk=job.share_id, owed=spent - attempt.estimate)
+    own = {"job": job, "number": job.attempt}
+    closed = _close.returning(**own, ended_at=now, outcome=outcome, counted=counted, fault=fault or {})
+    assert closed is not None  # noqa: S101 a leased job has an attempt that runs
+    token, started_at, estimate = closed
+    if token is not None:
+        _revoke(pk=token, revoked_at=now)
+    _leave(pk=job.share_id, owed=(now - started_at).total_seconds() - estimate)
 
 
 _close = PreparedUpdate(
-    lambda: Attempt.objects.filter(pk=slot(Attempt, "id", "pk"), ended_at=None),
+    lambda: Attempt.objects.filter(job=slot(Attempt, "job"), number=slot(Attempt, "number"), ended_at=None),
+    returning=("token_id", "started_at", "estimate"),
     **{name: slot(Attempt, name) for name in ("ended_at", "outcome", "counted", "fault")},
 )
 _revoke = PreparedUpdate(
@@ -242,9 +244,10 @@ def finish(  # noqa: PLR0913 how a job ended has these parts
     outcome: str,
     fault: dict[str, Any] | None = None,
     also: Collection[Said] = (),
+    at: datetime | None = None,
 ) -> bool:
     """Move a job whose row is locked to a final state and close its attempt. False: somebody was first."""
-    now = time.db_now()
+    now = at or time.db_now()
     said = {"fault": fault} if fault else {}
     code, text = str((fault or {}).get("code", "")), str((fault or {}).get("text", ""))
     moved = move_and_tell(job, action, who=who, at=now, text=text, code=code, also=also, ended_at=now, **said)

@@ -18,10 +18,19 @@ class Registration:
     public_key: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of an attempt's log, from byte ``offset`` on."""
+
+    offset: int
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """What a worker sends at the end."""
+    """What a worker sends at the end, the rest of its log among it."""
 
     results: dict[str, Any]
     envelope: dict[str, Any]
     shards: list[dict[str, Any]]
+    log: Chunk | None = None

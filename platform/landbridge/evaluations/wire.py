@@ -7,7 +7,7 @@ from uuid import UUID
 
 from rest_framework import serializers
 
-from landbridge.evaluations.values import Delivery, Registration
+from landbridge.evaluations.values import Chunk, Delivery, Registration
 
 LOG: Final = 256 << 10
 TEXT: Final = 2000
@@ -74,6 +74,7 @@ class ResultSerializer(serializers.Serializer[Any]):
     results = serializers.DictField()
     envelope = serializers.DictField()
     shards = ShardSerializer(many=True)
+    log = LogSerializer(required=False, allow_null=True, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +90,6 @@ class Beat:
     state: str
     progress: dict[str, Any]
     gpus: list[dict[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    offset: int
-    text: str
 
 
 def registration(body: object) -> Registration:
@@ -139,7 +134,8 @@ def release(body: object) -> str:
 def delivery(body: object) -> Delivery:
     read = _read(ResultSerializer, body)
     shards = [dict(one) for one in read["shards"]]
-    return Delivery(results=read["results"], envelope=read["envelope"], shards=shards)
+    log = Chunk(**read["log"]) if read["log"] else None
+    return Delivery(results=read["results"], envelope=read["envelope"], shards=shards, log=log)
 
 
 def _read(kind: type[serializers.Serializer[Any]], body: object) -> Mapping[str, Any]:

@@ -1,7 +1,7 @@
 # ruff: noqa: ARG001 every service names its actor; not every deed is for the ledger
 """Logs and results that a worker brings."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from django.db import transaction
 
@@ -11,11 +11,11 @@ from landbridge.core.db import step
 from landbridge.core.machine import Who
 from landbridge.core.prepared import Prepared, PreparedUpdate, insert, slot
 from landbridge.evaluations import faults, jobspec, steps, verification
-from landbridge.evaluations.errors import BadResult, Gap
+from landbridge.evaluations.errors import BadResult, Fenced, Gap, JobEnded
 from landbridge.evaluations.events import Said, add, move_and_tell
 from landbridge.evaluations.models import Attempt, Job, JobKind, LogChunk, Result, Score, TaskRecord, Worker
 from landbridge.evaluations.scoring import scores_of
-from landbridge.evaluations.values import Delivery
+from landbridge.evaluations.values import Chunk, Delivery
 from landbridge_client import dsse
 from landbridge_evaluation import points
 from landbridge_registry.sealing import hold_all
@@ -32,17 +32,26 @@ def add_log(  # noqa: PLR0913 a chunk's address, and what it says
     Raises ``Gap`` where bytes are missing before this chunk.
     """
     job = steps.hold_lease(job_id, number, worker)
+    upto, told = append_log(job, number, Chunk(offset, text))
+    for said in told:
+        add(job, said, at=job.at)  # type: ignore[attr-defined] # annotated
+    return upto
+
+
+@step
+def append_log(job: Job, number: int, chunk: Chunk) -> tuple[int, Collection[Said]]:
+    """Keep what is new of ``chunk``: where the next one starts, and what is to be told."""
     attempt, now = steps.attempt_of(job), job.at  # type: ignore[attr-defined] # annotated
-    new = _unseen(text, offset, attempt.log_next)
+    new = _unseen(chunk.text, chunk.offset, attempt.log_next)
     if not new:
-        return attempt.log_next
+        return attempt.log_next, ()
     size, start = len(new.encode()), attempt.log_next
     _logged(pk=attempt.pk, log_next=start + size)
     if start < LOG_CAP:
         said = faults.clean(new) if start + size <= LOG_CAP else faults.clean(new)[: LOG_CAP - start] + "\n[log cut]\n"
         insert(LogChunk(job=job, attempt=number, offset=start, size=size, text=said, at=now))
-        add(job, Said("log", {"attempt": number, "offset": start, "text": said}), at=now)
-    return start + size
+        return start + size, (Said("log", {"attempt": number, "offset": start, "text": said}),)
+    return start + size, ()
 
 
 _logged = PreparedUpdate(
@@ -67,9 +76,13 @@ def begin_delivery(*, job_id: str, number: int, worker: Worker, actor: User) -> 
 
 
 @step
-def _finalize(job: Job) -> bool:
-    said = "All answers are in; scores are computed and signed."
-    return move_and_tell(job, "finalize", who=Who.WORKER, at=job.at, text=said)  # type: ignore[attr-defined] # annotated
+def _finalize(job: Job, before: Collection[Said] = ()) -> bool:
+    said, now = "All answers are in; scores are computed and signed.", job.at  # type: ignore[attr-defined] # annotated
+    if move_and_tell(job, "finalize", who=Who.WORKER, at=now, text=said, before=before):
+        return True
+    for one in before:
+        add(job, one, at=now)
+    return False
 
 
 @transaction.atomic(durable=True)
@@ -81,10 +94,13 @@ def deliver_result(  # noqa: PLR0913 an attempt's address, what it brings, and w
     Sent again, the kept one. Raises ``Fenced``, ``JobEnded``, ``BadResult`` (nothing is kept).
     """
     digest = verification.digest_of(delivery.envelope)
-    kept = _kept.first(job=job_id, attempt=number, worker=worker, digest=digest)
-    if kept is not None:
+    try:
+        job = steps.hold_lease(job_id, number, worker)
+    except (Fenced, JobEnded):
+        kept = _kept.first(job=job_id, attempt=number, worker=worker, digest=digest)
+        if kept is None:
+            raise
         return kept, False
-    job = steps.hold_lease(job_id, number, worker)
     expected = _expected(job, number, worker, delivery)
     statement = verification.statement_of(delivery.envelope, expected)
     verification.check_body(delivery.results, statement["predicate"], expected.tasks)
@@ -103,9 +119,10 @@ def deliver_result(  # noqa: PLR0913 an attempt's address, what it brings, and w
     Score.objects.bulk_create(list(_scores(result, job, expected.tasks)))
     points.reached("result_uncommitted")
     _keep_for_good(result, job, expected.tasks)
-    _finalize(job)  # the beat that says so may come later than the result
+    last = append_log(job, number, delivery.log)[1] if delivery.log is not None else ()
+    _finalize(job, last)  # the beat that says so may come later than the result
     told = Said("result", {"result": result.pk})
-    steps.finish(job, who=Who.WORKER, action="accept", outcome="done", also=(told,))
+    steps.finish(job, who=Who.WORKER, action="accept", outcome="done", also=(told,), at=result.accepted_at)
     outbox.publish("result.accepted", result.pk)
     ledger.record("result.accepted", subject=result, actor=actor, digest=digest, job=job.pk)
     return result, True
