@@ -258,3 +258,18 @@ def test_twelve_workers_that_ask_at_once_get_one_job_once(committed: None, ada: 
         answers = list(pool.map(ask, benches))
     assert sorted(answers) == [201, *[204] * 11]
     assert Attempt.objects.count() == 1 and Share.objects.get().running == 1
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [
+    ("POST", "nowhere", 404),
+    ("GET", "attempts/01aaaaaaaaaaaaaaaaaaaaaaaa/x", 404),
+    ("GET", "leases", 405),
+])  # fmt: skip
+def test_the_workers_door_answers_in_problems_without_any_page(
+    one: Bench, client: Client, method: str, path: str, status: int
+) -> None:
+    headers = {"Authorization": f"Bearer {one.token}", "Landbridge-Protocol": "1"}
+    answer = client.generic(method, f"/api/worker/v1/{path}", headers=headers)
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
+    assert answer.json()["status"] == status and answer["X-Request-Id"]
+    assert answer["X-Content-Type-Options"] == "nosniff" and not answer.cookies

@@ -8,7 +8,7 @@ import pytest
 from landbridge.accounts.models import User
 from landbridge.core.signing import platform_signer
 from landbridge.evaluations.machine import JobState
-from landbridge.evaluations.models import Job, Result, Score, Share
+from landbridge.evaluations.models import Job, JobEvent, LogChunk, Result, Score, Share
 from landbridge_client import dsse
 from landbridge_plugins import Modality
 from landbridge_registry.models import Hold
@@ -53,6 +53,20 @@ def test_the_same_result_again_is_the_kept_one(one: Bench, spec: dict[str, Any])
     again = one.call("POST", one.at(spec, "/result"), sent)
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json() == again.json() and Result.objects.count() == 1
+
+
+def test_the_rest_of_the_log_may_come_with_the_result(one: Bench, spec: dict[str, Any]) -> None:
+    one.call("POST", one.at(spec, "/logs"), {"offset": 0, "text": "first\n"})
+    shards, body = one.put_all(spec), results(spec)
+    sent = {"results": body, "envelope": envelope(spec, body, shards, one.signer), "shards": shards}
+    early = one.call("POST", one.at(spec, "/result"), {**sent, "log": {"offset": 9, "text": "last\n"}})
+    assert (early.status_code, early.json()["code"], Result.objects.count()) == (409, "gap", 0)
+    whole = {**sent, "log": {"offset": 0, "text": "first\nlast\n"}}
+    assert [one.call("POST", one.at(spec, "/result"), whole).status_code for _ in range(2)] == [201, 200]
+    assert list(LogChunk.objects.values_list("offset", "text")) == [(0, "first\n"), (6, "last\n")]
+    told = [(event.kind, event.data.get("state")) for event in JobEvent.objects.order_by("seq")]
+    assert told[-4:] == [("log", None), ("state", "finalizing"), ("state", "done"), ("result", None)]
+    assert [event.seq for event in JobEvent.objects.order_by("seq")] == list(range(1, len(told) + 1))
 
 
 def test_another_result_for_a_finished_job_is_refused(one: Bench, spec: dict[str, Any]) -> None:
