@@ -71,20 +71,8 @@ def packed_attention(  # noqa: PLR0913 transformers gives the signature
     given = [name for name in REFUSED if more.get(name) is not None]
     if given or attention_mask is not None or state.batch is None:
         raise Unsupported("attention", f"attention with {', '.join(given) or 'a mask'}")
-    key, value = with_past(state, id(module), key, value)
-    how = How(scaling, softcap, sliding_window)
-    if query.is_cuda:
-        return dense(state, query, (key, value), how), None
-    out = query.new_empty(1, query.shape[2], query.shape[1], value.shape[3])
-    for number, call in enumerate(state.batch.calls):
-        part = attend(
-            query[:, :, call.first : call.stop],
-            (gathered(key, call), gathered(value, call)),
-            mask_of(state, number, call, query, sliding_window),
-            how,
-        )
-        out[:, call.first : call.stop] = part.transpose(1, 2)
-    return out, None
+    pair, how = with_past(state, id(module), key, value), How(scaling, softcap, sliding_window)
+    return (dense if query.is_cuda else by_node)(state, query, pair, how), None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +145,21 @@ def capped(query: torch.Tensor, pair: Pair, mask: torch.Tensor | None, how: How)
     if mask is not None:
         scores = scores + mask
     return scores.softmax(-1, torch.float32).to(query.dtype) @ value
+
+
+def by_node(state: State, query: torch.Tensor, pair: Pair, how: How) -> torch.Tensor:
+    """A call per node or per run of sibling leaves: (1, T, heads, width)."""
+    assert state.batch is not None  # noqa: S101 the caller looked
+    out = query.new_empty(1, query.shape[2], query.shape[1], pair[1].shape[3])
+    for number, call in enumerate(state.batch.calls):
+        part = attend(
+            query[:, :, call.first : call.stop],
+            (gathered(pair[0], call), gathered(pair[1], call)),
+            mask_of(state, number, call, query, how.window),
+            how,
+        )
+        out[:, call.first : call.stop] = part.transpose(1, 2)
+    return out
 
 
 def dense(state: State, query: torch.Tensor, pair: Pair, how: How) -> torch.Tensor:

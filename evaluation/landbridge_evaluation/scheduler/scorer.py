@@ -7,8 +7,9 @@ import numpy as np
 
 from landbridge_evaluation.errors import PluginFault
 from landbridge_evaluation.scheduler.driver import Driver
+from landbridge_evaluation.scheduler.padded import plain
 from landbridge_evaluation.scheduler.selfcheck import WAYS, Verdict, choose
-from landbridge_evaluation.scheduler.windows import Counters, Found, Ints, Window, add, owners_of
+from landbridge_evaluation.scheduler.windows import Counters, Found, Window, add, owners_of
 from landbridge_plugins import Score
 
 
@@ -28,7 +29,7 @@ class Scorer:
         path = self.way(windows)
         found = WAYS[path](self.driver, windows, self.budget, self.counters)
         owners = owners_of(windows)
-        finite(found, owners)
+        finite(self.driver, windows, found)
         add(self.counters, positions_scored=len(owners))
         sums = np.bincount(owners, found.logprobs, count)
         missed = np.bincount(owners, ~found.greedy, count)
@@ -47,8 +48,12 @@ class Scorer:
         return self.verdict.path
 
 
-def finite(found: Found, owners: Ints) -> None:
-    wrong = np.flatnonzero(~np.isfinite(found.logprobs))
-    if len(wrong):
-        message = f"Item {owners[wrong[0]]}: a logit is NaN or infinite, so its text has no likelihood."
-        raise PluginFault(message, code="not_finite")
+def finite(driver: Driver, windows: Sequence[Window], found: Found) -> None:
+    """A NaN spreads to texts that share a call with its own: the item that is named is the one that has it alone."""
+    if np.isfinite(found.logprobs).all():
+        return
+    bad = {int(one) for one in owners_of(windows)[~np.isfinite(found.logprobs)]}
+    suspects = [window for window in windows if window.request in bad]
+    named = next((one for one in suspects if not np.isfinite(plain(driver, [one], {}).logprobs).all()), suspects[0])
+    message = f"Item {named.request}: a logit is NaN or infinite, so its text has no likelihood."
+    raise PluginFault(message, code="not_finite")

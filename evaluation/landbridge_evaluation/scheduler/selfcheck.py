@@ -10,6 +10,7 @@ import torch
 from landbridge_evaluation.scheduler import head, packed, padded
 from landbridge_evaluation.scheduler.attention import Unsupported
 from landbridge_evaluation.scheduler.driver import Driver
+from landbridge_evaluation.scheduler.record import counted
 from landbridge_evaluation.scheduler.windows import Counters, Found, Window
 
 EXACT, CLOSE = 1e-4, 1e-3  # nats, in fp32 and in a narrower dtype
@@ -35,8 +36,7 @@ class Verdict:
     longest: int  # tokens of the longest sequence that was tried
 
     def counted(self) -> dict[str, float]:
-        """As counters of a shard: names are all that the record can carry."""
-        return {f"path_{self.path}": 1.0} | {f"no_{way}_{code}": 1.0 for way, code in self.refused}
+        return counted(self.path, dict(self.refused))
 
 
 def choose(driver: Driver, windows: Sequence[Window], budget: int) -> Verdict:
