@@ -1,7 +1,7 @@
 """Scores over packed batches equal plain forwards, whatever the model, the order and the budget; counters say so."""
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from random import Random
 from typing import Any
@@ -42,6 +42,15 @@ MODELS: dict[str, Callable[[], Any]] = {
 PACKED = ["llama", "gemma2", "qwen2", "gpt2", "granite"]
 
 
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Models this small are slower on two."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 def module(kind: str = "llama") -> Any:  # noqa: ANN401 transformers has no narrower type
     return made(kind)
 
@@ -64,7 +73,7 @@ def choices(count: int, seed: int = 0) -> list[Window]:
     """``count`` questions after a common beginning, each with four answers that begin alike."""
     chance = Random(seed)  # noqa: S311 no secret
     shots = [chance.randrange(300) for _ in range(40)]
-    found = []
+    found = list[Window]()
     for _ in range(count):
         question = [*shots, *(chance.randrange(300) for _ in range(chance.randrange(5, 40)))]
         stem = [chance.randrange(300) for _ in range(chance.choice([1, 9]))]

@@ -15,6 +15,7 @@ ROWS = st.lists(st.lists(st.sampled_from(PIECES), min_size=1, max_size=6), min_s
     lambda rows: [[token for piece in row for token in piece] for row in rows]
 )
 BUDGETS = st.integers(min_value=1, max_value=90)
+CALM = settings(max_examples=50, deadline=None)  # the time of an example tells nothing here
 
 
 def prefixes(rows: Sequence[Sequence[int]]) -> int:
@@ -46,6 +47,7 @@ def test_a_common_beginning_is_counted(first: list[int], second: list[int], coun
     assert common(first, second) == common(second, first) == count
 
 
+@CALM
 @given(ROWS, st.booleans())
 def test_every_row_is_a_path_of_the_trie(rows: list[list[int]], share: bool) -> None:  # noqa: FBT001 hypothesis
     trie = build(rows, share=share)
@@ -58,6 +60,7 @@ def test_every_row_is_a_path_of_the_trie(rows: list[list[int]], share: bool) -> 
         assert node.start == (trie.nodes[node.parent].end if node.parent >= 0 else 0)
 
 
+@CALM
 @given(ROWS)
 def test_shared_tokens_are_run_once(rows: list[list[int]]) -> None:
     trie = build(rows)
@@ -67,6 +70,7 @@ def test_shared_tokens_are_run_once(rows: list[list[int]]) -> None:
     assert build(rows, share=False).tokens == sum(map(len, {tuple(row): row for row in rows}.values()))
 
 
+@CALM
 @given(ROWS, st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_does_not_matter(rows: list[list[int]], chance: object) -> None:
     mixed = list(rows)
@@ -83,6 +87,7 @@ def test_identical_rows_are_one_and_short_shared_beginnings_are_not_split() -> N
     assert [node.parent for node in few.nodes] == [-1, -1] and few.tokens == few.unique + 2
 
 
+@CALM
 @given(ROWS, BUDGETS)
 def test_long_nodes_become_chains_and_no_token_moves(rows: list[list[int]], longest: int) -> None:
     nodes = build(rows).nodes
@@ -92,7 +97,7 @@ def test_long_nodes_become_chains_and_no_token_moves(rows: list[list[int]], long
     assert chained(links, max(1, longest // 2)) == chained(links, max(1, longest // 2))
 
 
-@settings(max_examples=60)
+@CALM
 @given(ROWS, BUDGETS)
 def test_each_query_sees_its_path_and_nothing_else(rows: list[list[int]], budget: int) -> None:
     packer = Packer(chained(build(rows).nodes, budget))

@@ -47,7 +47,7 @@ def choose(driver: Driver, windows: Sequence[Window], budget: int) -> Verdict:
     want = padded.plain(driver, tried, {})
     allowed = tolerance(driver, tried, want)
     driver.fused = fused(driver, tried[0], allowed)
-    refused = []
+    refused = list[tuple[str, str]]()
     for path, way in WAYS.items():
         if path == "plain":
             break

@@ -92,7 +92,7 @@ def common(first: Tokens, second: Tokens) -> int:
 
 def ordered(rows: Sequence[Tokens]) -> tuple[list[int], list[int]]:
     """(places of rows, sorted by their tokens; what each shares with the one before it)."""
-    order = sorted(range(len(rows)), key=lambda place: rows[place])
+    order = sorted(range(len(rows)), key=lambda place: tuple(rows[place]))
     return order, [0, *(common(rows[before], rows[place]) for before, place in pairwise(order))][: len(rows)]
 
 
