@@ -30,15 +30,15 @@ def run() -> list[Row]:
     torch.set_num_threads(1)
     module, chance = decoder(), Random(0)  # noqa: S311 no secret
     return [
-        compared(module, "four choices after a long context", long_choices(chance, 8), 4.5),
-        compared(module, "5-shot letters", letters(chance, 14), 6.0),
+        compared(module, "four choices after a long context", long_choices(chance, 6), 4.5),
+        compared(module, "5-shot letters", letters(chance, 10), 6.0),
         compared(module, "rolling, 18 to 1,387 tokens", documents(chance, 8), 1.3),
     ]
 
 
 def compared(module: Any, what: str, items: Items, bar: float) -> Row:  # noqa: ANN401 a model of any class
     other = peer(module)
-    costs = {size: seconds(other(size), items[:4]) for size in SIZES}
+    costs = {size: seconds(other(size), items[:3]) for size in SIZES}
     best = min(costs, key=costs.__getitem__)
     found, want = ours(module)(items), other(best)(items)
     apart = float(np.abs(found - want).max())

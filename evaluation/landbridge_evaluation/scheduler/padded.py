@@ -6,10 +6,11 @@ import numpy as np
 import torch
 
 from landbridge_evaluation.child import batches
+from landbridge_evaluation.errors import PluginFault
 from landbridge_evaluation.scheduler import head
-from landbridge_evaluation.scheduler.driver import Driver
+from landbridge_evaluation.scheduler.driver import Driver, out_of_memory
 from landbridge_evaluation.scheduler.trie import unique_tokens
-from landbridge_evaluation.scheduler.windows import Counters, Found, Window, add, empty, targets_of
+from landbridge_evaluation.scheduler.windows import Counters, Floats, Found, Window, add, empty, targets_of
 
 
 def run(driver: Driver, windows: Sequence[Window], budget: int, counters: Counters) -> Found:
@@ -45,11 +46,31 @@ def batch(driver: Driver, windows: Sequence[Window], counters: Counters) -> Foun
 
 
 def plain(driver: Driver, windows: Sequence[Window], counters: Counters) -> Found:
-    """One by one: what every other way is held against."""
+    """One by one, a forward as anyone would write it: what every other way is held against."""
     found = []
     for window in windows:
-        with torch.inference_mode():
-            found.append(batch(driver, [window], counters))
-        add(counters, batches=1, tokens_run=len(window.tokens))
+        try:
+            with torch.inference_mode():
+                found.append(alone(driver, window))
+        except RuntimeError as error:
+            if not out_of_memory(error):
+                raise
+            raise PluginFault("One item alone does not fit into memory.", code="out_of_memory") from error
+        size = len(window.tokens)
+        rows = len(window.targets) if driver.keeps else size
+        add(counters, batches=1, copies=1, tokens_run=size, head_rows=rows)
     add(counters, tokens_unique=unique_tokens([window.tokens for window in windows]))
-    return Found(np.concatenate([one.logprobs for one in found]), np.concatenate([one.greedy for one in found]))
+    return Found(np.concatenate([one[0] for one in found]), np.concatenate([one[1] for one in found]) > 0)
+
+
+def alone(driver: Driver, window: Window) -> Floats:
+    """(2, targets): log-probabilities and first choices. The scored places are the last ones, so a count names them."""
+    ids, mask = batches.padded([window.tokens], driver.pad, driver.device)
+    count = len(window.targets)
+    more = {"logits_to_keep": count} if driver.keeps else {}
+    logits = driver.module(input_ids=ids, attention_mask=mask, use_cache=False, **more).logits[0, -count:]
+    rows, targets = np.arange(count, dtype=np.int64), np.asarray(window.targets, np.int64)
+    values: Floats = (
+        head.read(lambda first, stop: logits[first:stop], count, rows, targets, driver.device).cpu().numpy()
+    )
+    return values

@@ -106,10 +106,10 @@ def fused(driver: Driver, window: Window, allowed: float) -> bool:
     if trunk is None or embedding is None:
         return False
     ids = torch.tensor([window.tokens[:OTHER]], device=driver.device)
-    with torch.inference_mode():
-        try:
+    try:
+        with torch.inference_mode():
             found = embedding(trunk(input_ids=ids, use_cache=False).last_hidden_state).float().log_softmax(-1)
-        except Exception:  # noqa: BLE001 a trunk of any class; forward as a whole is there
-            return False
-        want = driver.module(input_ids=ids, use_cache=False).logits.float().log_softmax(-1)
-        return found.shape == want.shape and bool((found - want).abs().max() <= allowed)
+            want = driver.module(input_ids=ids, use_cache=False).logits.float().log_softmax(-1)
+            return found.shape == want.shape and bool((found - want).abs().max() <= allowed)
+    except Exception:  # noqa: BLE001 a trunk of any class; forward as a whole is there
+        return False
