@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landbridge_evaluation.datasets import SealedDataset
+from landbridge_evaluation.scheduler.record import told
 from landbridge_plugins import TaskSpec
 
 if TYPE_CHECKING:
@@ -99,8 +100,7 @@ def manifest(results: "JobResults") -> dict[str, Any]:
     return {
         "engine": {
             "version": package_version("landbridge"),
-            "path": "length_sorted",
-            "reason": "batches by length, padded; the head only where a token is scored",
+            **told(results.counters),
             "counters": results.counters,
         },
         "model": spec.model.to_json(),

@@ -1,27 +1,17 @@
-"""Our scheduler for decoders: each text once, the head only where a token is scored, log-softmax in fp32."""
+"""Our scheduler for decoders: texts become windows for the scorer, prompts are continued one by one."""
 
-import inspect
 from collections.abc import Callable, MutableMapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import torch
 
 from landbridge_evaluation.child import batches
 from landbridge_evaluation.errors import PluginFault
+from landbridge_evaluation.scheduler.driver import Driver
+from landbridge_evaluation.scheduler.scorer import Scorer
+from landbridge_evaluation.scheduler.windows import Window
 from landbridge_plugins import Finish, Generation, Limits, Overflow, Prompt, Score, TorchCausalLM
 
-ROWS = 256  # rows of logits that are in fp32 at once
 TAIL = 4  # tokens that a character may be cut into
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Tokens to feed, and the targets of the last ``len(targets)`` places."""
-
-    request: int
-    tokens: list[int]
-    targets: list[int]
 
 
 class DrivenCausalLM:
@@ -37,15 +27,16 @@ class DrivenCausalLM:
         self.budget = budget or (512 if self.device.type == "cpu" else 8192)
         self.longest = min(model.max_length, limits.max_length or model.max_length)
         self.pad = batches.pad_id(model.tokenizer)
-        self.keeps = "logits_to_keep" in inspect.signature(model.module.forward).parameters
         model.module.eval()
+        self.scorer = Scorer(Driver.of(model.module, self.pad), self.budget, counters)
 
     def loglikelihood(self, requests: Sequence[tuple[str, str]]) -> list[Score]:
-        return self.score([self.pair(place, *request) for place, request in enumerate(requests)], len(requests))
+        windows = [self.pair(place, *request) for place, request in enumerate(requests)]
+        return self.scorer.score(windows, len(requests))
 
     def loglikelihood_rolling(self, texts: Sequence[str]) -> list[Score]:
         windows = [window for place, text in enumerate(texts) for window in self.windows(place, text)]
-        return self.score(windows, len(texts))
+        return self.scorer.score(windows, len(texts))
 
     def generate(self, prompts: Sequence[Prompt]) -> list[Generation]:
         tokens = [self.head(prompt) for prompt in prompts]
@@ -139,43 +130,3 @@ class DrivenCausalLM:
         if self.limits.overflow is Overflow.ERROR:
             raise PluginFault(f"An item is longer than {self.longest} tokens.", code="too_long")
         self.counters["truncated"] = self.counters.get("truncated", 0) + 1
-
-    # From windows to scores.
-
-    def score(self, windows: Sequence[Window], count: int) -> list[Score]:
-        sums, greedy, tokens = [0.0] * count, [True] * count, [0] * count
-
-        def forward(places: list[int]) -> None:
-            batch = [windows[place] for place in places]
-            for window, (total, first) in zip(batch, self.batch(batch), strict=True):
-                sums[window.request] += total
-                greedy[window.request] &= first
-                tokens[window.request] += len(window.targets)
-
-        batches.run([len(window.tokens) for window in windows], self.budget, forward, self.counters)
-        scored = sum(tokens)
-        self.counters["positions_scored"] = self.counters.get("positions_scored", 0) + scored
-        return [Score(min(0.0, one), first, number) for one, first, number in zip(sums, greedy, tokens, strict=True)]
-
-    def batch(self, batch: Sequence[Window]) -> list[tuple[float, bool]]:
-        """(sum of log-probabilities in fp64, whether each target is the first choice) of each window."""
-        ids, mask = batches.padded([window.tokens for window in batch], self.pad, self.device)
-        spans = [range(len(one.tokens) - len(one.targets), len(one.tokens)) for one in batch]
-        wanted = sorted({place for span in spans for place in span})
-        keep = self.keeps and len(wanted) < ids.shape[1]
-        more = {"logits_to_keep": torch.tensor(wanted, device=self.device)} if keep else {}
-        logits = self.model.module(input_ids=ids, attention_mask=mask, use_cache=False, **more).logits
-        self.counters["head_rows"] = self.counters.get("head_rows", 0) + logits.shape[0] * logits.shape[1]
-        at = {place: row for row, place in enumerate(wanted)} if keep else {place: place for place in wanted}
-        return [self.read(logits[row], [at[place] for place in span], one.targets)
-                for row, (one, span) in enumerate(zip(batch, spans, strict=True))]  # fmt: skip
-
-    def read(self, logits: Any, rows: Sequence[int], targets: Sequence[int]) -> tuple[float, bool]:  # noqa: ANN401 a tensor
-        total, first = 0.0, True
-        for start in range(0, len(rows), ROWS):
-            part = logits[list(rows[start : start + ROWS])].float()
-            aim = torch.tensor(list(targets[start : start + ROWS]), device=part.device)
-            chosen = part.gather(1, aim[:, None])[:, 0]
-            total += float((chosen - part.logsumexp(-1)).double().sum())
-            first &= bool((chosen >= part.max(-1).values).all())
-        return total, first
