@@ -1,6 +1,6 @@
 """The one shape of a metric."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +30,7 @@ class Measure:
     interval: Interval = Interval.BOOTSTRAP
     value: Callable[[Any], Any] | None = None
     rows: Callable[[Any, Any], float] | None = None
+    closed: Callable[[Any, Sequence[str] | None], tuple[float, float, str]] | None = None  # its own interval, undrawn
     per_item: bool = False  # an item's first statistic is its own score
     higher_is_better: bool = True
     range: tuple[float | None, float | None] = (0.0, 1.0)
