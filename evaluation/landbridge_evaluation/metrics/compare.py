@@ -68,10 +68,7 @@ def column(
     names, blocks = list(stats), [np.asarray(one, dtype=np.float64) for one in stats.values()]
     if len({one.shape for one in blocks}) > 1:
         raise ValueError(f"{measure.name}: models of a column share their items.")
-    if measure.value is None:
-        many = drawn_rows(measure, blocks, key, clusters)
-    else:
-        many = statistics.joint(blocks, [measure.value] * len(blocks), key=key, clusters=clusters, draws=draws)
+    many = drawn_together(measure, blocks, key, clusters, draws)
     pairs = list(combinations(range(len(names)), 2))
     found = {}
     for one, other in pairs:
@@ -87,6 +84,24 @@ def column(
     )
 
 
+def drawn_together(
+    measure: Measure, blocks: Sequence[Any], key: str, clusters: Sequence[str] | None, draws: int
+) -> Joint:
+    value = measure.value
+    if measure.influence is not None:
+        blocks, value = [linear(measure, one) for one in blocks], lambda sums: sums[..., 0] / sums[..., 1]
+    if value is None:
+        return drawn_rows(measure, blocks, key, clusters)
+    return statistics.joint(blocks, [value] * len(blocks), key=key, clusters=clusters, draws=draws)
+
+
+def linear(measure: Measure, stats: Any) -> Any:  # noqa: ANN401 arrays
+    """(n, 2): a metric as a mean, to the first order: value plus influence of each row, and one."""
+    assert measure.influence is not None  # noqa: S101 asked before
+    value, parts = measure.influence(stats)
+    return np.stack([value + parts, np.ones(len(parts))], axis=1)
+
+
 def beaten(
     count: int, sign: int, found: Mapping[tuple[int, int], Difference], adjusted: Mapping[tuple[int, int], float]
 ) -> Any:  # noqa: ANN401 an array (M, M) of bool
@@ -97,8 +112,15 @@ def beaten(
     return statistics.beats(effects, ps)
 
 
-def closed(measure: Measure, left: Any, right: Any, clusters: Sequence[str] | None) -> Difference | None:  # noqa: ANN401 arrays
-    """Proportions: exact mid-p McNemar. Means: paired t. With clusters both: t over clusters. None: by draws."""
+def closed(
+    measure: Measure,
+    left: Any,  # noqa: ANN401 an array
+    right: Any,  # noqa: ANN401 an array
+    clusters: Sequence[str] | None,
+) -> Difference | None:
+    """Proportions: exact mid-p McNemar. Means: paired t; areas: DeLong's. Clusters: t. None: by draws."""
+    if measure.influence is not None:
+        return statistics.paired_means(linear(measure, left)[:, 0], linear(measure, right)[:, 0], clusters)
     if measure.value is None or measure.interval not in (Interval.WILSON, Interval.T):
         return None
     if measure.interval is Interval.WILSON and clusters is None:

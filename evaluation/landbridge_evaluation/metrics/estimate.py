@@ -51,17 +51,29 @@ def interval(
     key: str,
     clusters: Sequence[str] | None,
 ) -> tuple[float, float, str]:
-    if measure.closed is not None:
-        return measure.closed(array, clusters)
+    if measure.influence is not None:
+        return (*statistics.logit_area(*measure.influence(array), clusters), "delong_logit")
     if measure.value is None:
         return of_rows(measure, array, value, key, clusters)
+    return in_closed_form(measure, array, clusters) or statistics.bootstrap(
+        array, measure.value, key=key, clusters=clusters
+    )
+
+
+def in_closed_form(
+    measure: Measure,
+    array: Any,  # noqa: ANN401 an array
+    clusters: Sequence[str] | None,
+) -> tuple[float, float, str] | None:
+    if measure.closed is not None and clusters is None:
+        return measure.closed(array)
     if measure.interval is Interval.WILSON and clusters is None:
         return (*statistics.wilson(float(array[:, 0].sum()), len(array)), "wilson")
     if measure.interval in (Interval.WILSON, Interval.T):
         if clusters is not None:
             return (*statistics.cluster_mean(array[:, 0], clusters), "cluster_t")
         return (*statistics.mean_t(array[:, 0]), "t")
-    return statistics.bootstrap(array, measure.value, key=key, clusters=clusters)
+    return None
 
 
 def of_rows(
@@ -74,8 +86,11 @@ def of_rows(
     if measure.interval is Interval.FISHER_Z and clusters is None:
         return (*statistics.bonett_wright(value, len(array)), "fisher_z_bonett_wright")
     assert measure.rows is not None  # noqa: S101 a metric has one of the two
-    drawn = [measure.rows(array, index) for index in row_draws(len(array), key, clusters)]
-    low, high = np.nanquantile(drawn, [0.025, 0.975])
+    drawn = np.asarray([measure.rows(array, index) for index in row_draws(len(array), key, clusters)])
+    drawn = drawn[np.isfinite(drawn)]
+    if drawn.size == 0:
+        return value, value, "none"
+    low, high = np.quantile(drawn, [0.025, 0.975])
     return float(low), float(high), "bootstrap_percentile"
 
 

@@ -35,6 +35,8 @@ def logit_area(area: float, influence: Any, clusters: Sequence[str] | None = Non
     """DeLong's error on the logit scale (Pepe 2003), which keeps the ends inside (0, 1)."""
     names = [str(one) for one in range(influence.size)] if clusters is None else clusters
     error, _ = cluster_error(influence, names)
+    if not math.isfinite(area):
+        return area, area
     if not 0 < area < 1:
         return one_sided(area, influence.size)
     middle, half = math.log(area / (1 - area)), Z * error / (area * (1 - area))
