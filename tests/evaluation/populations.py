@@ -9,7 +9,7 @@ import numpy as np
 from landbridge_evaluation.metrics import BUILT_IN, Context, Measure
 from landbridge_plugins import Kind
 
-SIZE = 100_000  # items of a population
+SIZE = 50_000  # items of a population
 CLUSTER = 5  # items of a cluster
 LABELS = ("a", "b", "c")
 Rng = np.random.Generator

@@ -134,14 +134,12 @@ def differing(many: Joint, left: int, right: int, n: int) -> Difference:
 
 
 def drawn_rows(measure: Measure, blocks: Sequence[Any], key: str, clusters: Sequence[str] | None) -> Joint:
-    """As ``joint``, for a metric that is no function of sums; leaving one out would cost n evaluations more."""
+    """As ``joint``, for a metric that is no function of sums."""
     assert measure.rows is not None  # noqa: S101 a metric has one of the two
     count = len(blocks[0])
     drawn = [[measure.rows(one, index) for one in blocks] for index in row_draws(count, key, clusters)]
-    units = count if clusters is None else len(set(clusters))
     return Joint(
         drawn=np.asarray(drawn),
         center=np.asarray([value_of(measure, one) for one in blocks]),
-        without=np.full((1, len(blocks)), np.nan),
-        weights=np.asarray([units]),
+        count=count if clusters is None else len(set(clusters)),
     )

@@ -11,8 +11,8 @@ from landbridge_evaluation.statistics.intervals import Bounds, Z, cluster_error
 
 def midranks(values: Any) -> Any:  # noqa: ANN401 an array (n,)
     """Ranks from 1; equal values share the mean of theirs."""
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts - 1) / 2)[place]
+    ordered = np.sort(values)
+    return (np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right") + 1) / 2
 
 
 def placements(scores: Any, positive: Any) -> tuple[float, Any]:  # noqa: ANN401 arrays (n,) of numbers and of bool

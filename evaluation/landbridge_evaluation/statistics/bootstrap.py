@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -34,10 +33,10 @@ def bootstrap(
     with np.errstate(all="ignore"):
         drawn = np.concatenate([np.atleast_1d(value(part)) for part in resampled(rows, weights, key, draws)])
         drawn = drawn[np.isfinite(drawn)]
-        center = float(value(weights @ rows))
+        centre = float(value(weights @ rows))
         if drawn.size == 0:
-            return center, center, "none"
-        return bca(np.sort(drawn), center, left_out(rows, weights, value), weights)
+            return centre, centre, "none"
+        return bca(np.sort(drawn), centre, left_out(rows, weights, value), weights)
 
 
 def units(sums: Any, clusters: Sequence[str] | None) -> tuple[Any, Any]:  # noqa: ANN401 arrays
@@ -70,44 +69,19 @@ def left_out(rows: Any, weights: Any, value: Value) -> Any:  # noqa: ANN401 arra
     return np.atleast_1d(value(weights @ rows - rows))
 
 
-def bca(drawn: Any, center: float, without: Any, weights: Any) -> tuple[float, float, str]:  # noqa: ANN401 arrays
-    """Bias-corrected and accelerated (Efron 1987). ``drawn`` is sorted and finite."""
-    skew = skewness(drawn, center, without, weights)
-    low, high = ends(drawn, skew, (float(ndtri(LOW)), float(ndtri(HIGH))))
-    return low, high, "bootstrap_bca" if skew else "bootstrap_percentile"
-
-
-@dataclass(frozen=True, slots=True)
-class Skew:
-    """What bends the percentiles: the bias of the draws' median, and how the error grows with the value."""
-
-    bias: float
-    acceleration: float
-
-    def place(self, z: float) -> float:
-        """Where, among standard normal draws, the end of level ``z`` lies."""
-        moved = self.bias + z
-        return self.bias + moved / (1 - self.acceleration * moved)
-
-    def level(self, place: float) -> float:
-        """The reverse of ``place``: the level whose end lies there."""
-        moved = place - self.bias
-        scale = 1 + self.acceleration * moved
-        return moved / scale - self.bias if scale > 0 else place
-
-
-def skewness(drawn: Any, center: float, without: Any, weights: Any) -> Skew | None:  # noqa: ANN401 arrays
-    """None where leaving one out says nothing, or where all draws lie on one side of the value."""
-    below = (np.count_nonzero(drawn < center) + np.count_nonzero(drawn == center) / 2) / drawn.size
+def bca(drawn: Any, centre: float, without: Any, weights: Any) -> tuple[float, float, str]:  # noqa: ANN401 arrays
+    """Bias-corrected and accelerated (Efron 1987)."""
+    below = (np.count_nonzero(drawn < centre) + np.count_nonzero(drawn == centre) / 2) / drawn.size
     spread = np.average(without, weights=weights) - without if np.isfinite(without).all() else np.zeros(1)
     squares = float((spread**2 * weights).sum()) if spread.size == len(weights) else 0.0
     if not 0 < below < 1 or squares <= 0:
-        return None
-    return Skew(float(ndtri(below)), float((spread**3 * weights).sum()) / (6 * squares**1.5))
-
-
-def ends(drawn: Any, skew: Skew | None, levels: tuple[float, float]) -> tuple[float, float]:  # noqa: ANN401 an array
-    """The draws' quantiles at two levels, given in standard normal units."""
-    points = [float(ndtr(skew.place(z) if skew else z)) for z in levels]
-    low, high = np.quantile(drawn, np.clip(points, 0, 1))
-    return float(low), float(high)
+        low, high = np.quantile(drawn, [LOW, HIGH])
+        return float(low), float(high), "bootstrap_percentile"
+    bias = float(ndtri(below))
+    acceleration = float((spread**3 * weights).sum()) / (6 * squares**1.5)
+    ends = []
+    for point in (LOW, HIGH):
+        z = bias + float(ndtri(point))
+        ends.append(float(ndtr(bias + z / (1 - acceleration * z))))
+    low, high = np.quantile(drawn, np.clip(ends, 0, 1))
+    return float(low), float(high), "bootstrap_bca"

@@ -1,36 +1,25 @@
 """Many values from the same draws: metrics side by side, models side by side. Every pair of them is paired."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtri, stdtr, stdtrit
+from scipy.special import stdtr, stdtrit
 
-from landbridge_evaluation.statistics.bootstrap import (
-    DRAWS,
-    HIGH,
-    Skew,
-    Value,
-    ends,
-    left_out,
-    resampled,
-    skewness,
-    units,
-)
-
-TAIL = 10  # draws beyond zero under which a tail is that of the normal distribution, not counted
+from landbridge_evaluation.statistics.bootstrap import DRAWS, Value, resampled, units
+from landbridge_evaluation.statistics.intervals import LEVEL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joint:
-    """K values: ``drawn`` (draws, K), ``center`` (K,), ``without`` one unit (kinds, K) and the units' ``weights``."""
+    """K values: ``drawn`` (draws, K) and ``center`` (K,), from ``count`` items or clusters."""
 
     drawn: Any
     center: Any
-    without: Any
-    weights: Any
+    count: int
 
 
 def joint(
@@ -50,47 +39,23 @@ def joint(
         return np.stack([np.asarray(value(part)) for value, part in zip(values, parts, strict=True)], axis=-1)
 
     with np.errstate(all="ignore"):
-        return Joint(
-            drawn=np.concatenate([read(part) for part in resampled(rows, weights, key, draws)]),
-            center=read(weights @ rows),
-            without=left_out(rows, weights, read),
-            weights=weights,
-        )
+        drawn = np.concatenate([read(part) for part in resampled(rows, weights, key, draws)])
+        return Joint(drawn=drawn, center=read(weights @ rows), count=int(weights.sum()))
 
 
 def contrast(found: Joint, left: int, right: int) -> tuple[float, float, float, float]:
-    """(effect, low, high, p) of value ``left`` minus value ``right``.
+    """(effect, low, high, p) of value ``left`` minus value ``right``: Student's t with the draws' standard error.
 
-    BCa (Efron 1987) at levels widened as Student's t is against the normal (Hesterberg 2015); p is the level at which
-    the interval begins to hold zero, so the two never disagree.
+    A difference of paired values is close to symmetric, and the far tails that Holm asks for hold too few draws to be
+    counted; BCa called equal models better in twice as many cases as it may where lengths of texts differ much.
     """
     drawn = found.drawn[:, left] - found.drawn[:, right]
-    drawn = np.sort(drawn[np.isfinite(drawn)])
-    effect = float(found.center[left] - found.center[right])
-    units_drawn = int(found.weights.sum())
-    if drawn.size == 0 or units_drawn < 2 or not np.isfinite(effect):  # noqa: PLR2004 no spread
+    drawn = drawn[np.isfinite(drawn)]
+    effect, degrees = float(found.center[left] - found.center[right]), found.count - 1
+    if degrees < 1 or drawn.size == 0 or not math.isfinite(effect):
         return effect, effect, effect, 1.0
-    skew = skewness(drawn, effect, found.without[:, left] - found.without[:, right], found.weights)
-    half = float(stdtrit(units_drawn - 1, HIGH)) * stretch(units_drawn)
-    low, high = ends(drawn, skew, (-half, half))
-    return effect, min(low, effect), max(high, effect), p_of_zero(drawn, effect, skew, units_drawn)
-
-
-def stretch(count: int) -> float:
-    """A bootstrap's spread divides by n, an unbiased one by n - 1."""
-    return float(np.sqrt(count / (count - 1)))
-
-
-def p_of_zero(drawn: Any, effect: float, skew: Skew | None, count: int) -> float:  # noqa: ANN401 a sorted array
-    """Two-sided p of "no difference", by turning the interval around."""
-    spread = float(drawn.std())
-    if spread == 0:
-        return float(effect == 0)
-    below = float(np.searchsorted(drawn, 0.0, "left") + np.searchsorted(drawn, 0.0, "right")) / 2
-    tail = min(below, drawn.size - below)
-    place = abs(float(ndtri(max(tail, TAIL) / drawn.size)))
-    if tail < TAIL:
-        place = max(place, abs(effect) / spread)
-    place = -place if below < drawn.size / 2 else place
-    level = abs(skew.level(place) if skew else place) / stretch(count)
-    return min(1.0, 2 * float(stdtr(count - 1, -level)))
+    error = float(drawn.std()) * math.sqrt(found.count / degrees)  # a bootstrap's own spread divides by n
+    if error == 0:
+        return effect, effect, effect, float(effect == 0)
+    half = float(stdtrit(degrees, 0.5 + LEVEL / 2)) * error
+    return effect, effect - half, effect + half, min(1.0, 2 * float(stdtr(degrees, -abs(effect) / error)))
