@@ -1,6 +1,6 @@
 """Models side by side on the same items: exact where there is a form, else one paired bootstrap for all."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -18,9 +18,9 @@ from landbridge_plugins import Interval
 class Column:
     """One metric over several models: their places, and each pair's difference with its p adjusted after Holm."""
 
-    places: Mapping[Hashable, Place]
-    differences: Mapping[tuple[Hashable, Hashable], Difference]
-    adjusted: Mapping[tuple[Hashable, Hashable], float]
+    places: Mapping[str, Place]
+    differences: Mapping[tuple[str, str], Difference]
+    adjusted: Mapping[tuple[str, str], float]
 
 
 def compare(  # noqa: PLR0913 what is drawn has defaults
@@ -58,7 +58,7 @@ def compare(  # noqa: PLR0913 what is drawn has defaults
 
 def column(
     measure: Measure,
-    stats: Mapping[Hashable, Any],
+    stats: Mapping[str, Any],
     *,
     key: str,
     clusters: Sequence[str] | None = None,
