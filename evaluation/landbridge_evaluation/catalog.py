@@ -119,7 +119,7 @@ def check_parts(value: Mapping[str, Any]) -> None:
 
 def ready(task: TaskSpec) -> TaskSpec:
     """The task, if this engine can run all that it asks. Raises ``SpecError`` for what it cannot do yet."""
-    measures_of(task, ("",))
+    measures_of(task)
     if task.fewshot is not None:
         raise SpecError("/fewshot", "this engine runs no few-shot tasks yet.")
     if task.perturbations:

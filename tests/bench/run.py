@@ -13,11 +13,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), *(str(ROOT / shelf) for shelf in ("platform", "registry", "plugins", "evaluation"))]
 
-from tests.bench import encoders, first_run, latency, leases, throughput, transfer  # noqa: E402 the shelves go on the path first
+from tests.bench import comparisons, encoders, first_run, latency, leases, throughput, transfer  # noqa: E402 the shelves go on the path first
 from tests.bench.rows import Row  # noqa: E402
 
 BENCHES: dict[str, Callable[[], list[Row]]] = {
     "encoders": encoders.run,
+    "comparisons": comparisons.run,
     "transfer": transfer.run,
     "first_run": first_run.run,
     "throughput": throughput.run,

@@ -1,4 +1,6 @@
-"""``make proof``: the tests of tests/faults at full size. It goes on where it ended, and writes docs/proofs.md.
+"""``make proof``: tests/faults and the coverage of intervals at full size. It goes on where it ended.
+
+What it finds it writes to docs/proofs.md.
 
 ``PROOF_SCALE`` (default 1) scales the sizes, ``PROOF_MINUTES`` (default: none) bounds the time: what is begun is ended,
 nothing more is begun, and the next call goes on. ``PROOF_MODES`` names the modes of the kill gate, with commas.
@@ -21,7 +23,10 @@ MODES = ("sqlite+filesystem", "postgresql+rabbitmq", "postgresql+redis")
 KILLS, ROUND = 1000, 100  # of a mode, and of one site
 JOBS = 0.6  # a kill: a job of three shards bears three
 OTHERS = ("test_workers", "test_disk_and_clock", "test_points", "test_logs", "test_brokers")
-TITLE = "# Proofs\n\nWhat `make proof` found, newest last. It runs `tests/faults` at full size on one machine.\n"
+TITLE = (
+    "# Proofs\n\nWhat `make proof` found, newest last. "
+    "It runs `tests/faults` and the coverage of intervals at full size on one machine.\n"
+)
 
 
 def setting(name: str, default: str) -> str:
@@ -65,6 +70,7 @@ def plan(scale: float, modes: list[str]) -> dict[str, tuple[tuple[str, ...], dic
             found[f"kill gate {mode}, round {number}"] = (("tests/faults/test_kill_gate.py", "-k", mode), sizes)
     for name in OTHERS:
         found[name] = ((f"tests/faults/{name}.py",), {})
+    found["coverage of intervals"] = (("tests/evaluation/test_coverage.py",), {})
     return found
 
 

@@ -7,6 +7,8 @@ from typing import Any
 from landbridge_evaluation.predictions import Prediction
 from landbridge_plugins import Interval
 
+Closed = Callable[[Any], tuple[float, float, str]]  # an array, a row an item, to low, high and the method
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
@@ -30,6 +32,8 @@ class Measure:
     interval: Interval = Interval.BOOTSTRAP
     value: Callable[[Any], Any] | None = None
     rows: Callable[[Any, Any], float] | None = None
+    closed: Closed | None = None  # its own interval over independent rows, without draws
+    influence: Callable[[Any], tuple[float, Any]] | None = None  # the value, and each row's part in its error (n,)
     per_item: bool = False  # an item's first statistic is its own score
     higher_is_better: bool = True
     range: tuple[float | None, float | None] = (0.0, 1.0)

@@ -2,17 +2,23 @@
 
 from collections.abc import Callable, Mapping
 
-from landbridge_evaluation.metrics import choices, labels, ranks, spans, texts
+from landbridge_evaluation.metrics import choices, classes, confidence, generated, labels, ranks, spans, texts
 from landbridge_evaluation.metrics.base import Context, Measure
 from landbridge_plugins import Kind, MetricSpec, SpecError, TaskSpec, build_manager, call_each
 from landbridge_plugins.errors import nearest
 
 Factory = Callable[[Context], Measure]
 PROBABILITIES: Mapping[str, Factory] = {"brier": labels.brier, "log_loss": labels.log_loss, "ece": labels.ece}
+SURENESS: Mapping[str, Factory] = {
+    "ece_mass": confidence.ece_mass,
+    "aurc": confidence.aurc,
+    "acc_80": confidence.acc_80,
+}
 RETRIEVAL: Mapping[str, Factory] = {
     "ndcg_10": ranks.ndcg_10,
     "recall_10": ranks.recall_10,
     "mrr_10": ranks.mrr_10,
+    "map": ranks.average_precision,
 }
 BUILT_IN: Mapping[Kind, Mapping[str, Factory]] = {
     Kind.CLASSIFY: {
@@ -20,13 +26,20 @@ BUILT_IN: Mapping[Kind, Mapping[str, Factory]] = {
         "macro_f1": labels.macro_f1,
         "balanced_acc": labels.balanced_acc,
         "mcc": labels.mcc,
+        "auroc": confidence.auroc,
+        "ap": confidence.ap,
         **PROBABILITIES,
+        **SURENESS,
+        "precision": classes.precision,
+        "recall": classes.recall,
+        "f1": classes.f1,
     },
     Kind.LOGLIKELIHOOD: {
         "acc": choices.acc,
         "acc_norm": choices.acc_norm,
         "acc_bytes": choices.acc_bytes,
         **PROBABILITIES,
+        **SURENESS,
     },
     Kind.ROLLING: {
         "bits_per_byte": choices.bits_per_byte,
@@ -40,7 +53,13 @@ BUILT_IN: Mapping[Kind, Mapping[str, Factory]] = {
         "token_acc": spans.token_acc,
     },
     Kind.EXTRACT_SPAN: {"f1": texts.span_overlap, "exact_match": texts.span_exact},
-    Kind.GENERATE: {"exact_match": texts.exact_match, "chrf": texts.chrf},
+    Kind.GENERATE: {
+        "exact_match": texts.exact_match,
+        "chrf": texts.chrf,
+        "bleu": generated.bleu,
+        "ter": generated.ter,
+        "rouge_l": generated.rouge_l,
+    },
     Kind.TRANSCRIBE: {"wer": texts.wer, "cer": texts.cer},
     Kind.EMBED: {"spearman": ranks.spearman, "bitext_acc": ranks.nearest, **RETRIEVAL},
     Kind.RANK: RETRIEVAL,
@@ -59,6 +78,10 @@ ALIASES: Mapping[str, str] = {
     "em": "exact_match",
     "seqeval_f1": "span_f1",
     "chrF": "chrf",
+    "roc_auc": "auroc",
+    "average_precision": "ap",
+    "sacrebleu": "bleu",
+    "rougeL": "rouge_l",
 }
 
 
@@ -80,7 +103,7 @@ def measures_of(task: TaskSpec, class_names: tuple[str, ...] = ()) -> list[Measu
         context = Context(labels=class_names, languages=task.languages, params=use.params or {})
         factory = BUILT_IN[task.kind].get(name)
         if factory is not None:
-            made.append(factory(context))
+            made.append(build(factory, context, place))
             continue
         spec = brought().get(name)
         if spec is None or task.kind.value not in spec.kinds:
@@ -88,6 +111,13 @@ def measures_of(task: TaskSpec, class_names: tuple[str, ...] = ()) -> list[Measu
             raise SpecError(f"/metrics/{place}/name", f'no metric "{use.name}" for {task.kind.value}.{known}')
         made.append(of_plugin(spec))
     return made
+
+
+def build(factory: Factory, context: Context, place: int) -> Measure:
+    try:
+        return factory(context)
+    except ValueError as error:
+        raise SpecError(f"/metrics/{place}/params", str(error)) from error
 
 
 def brought() -> dict[str, MetricSpec]:

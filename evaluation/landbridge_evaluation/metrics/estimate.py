@@ -1,6 +1,6 @@
 """A metric's value with its interval."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,15 +51,29 @@ def interval(
     key: str,
     clusters: Sequence[str] | None,
 ) -> tuple[float, float, str]:
+    if measure.influence is not None:
+        return (*statistics.logit_area(*measure.influence(array), clusters), "delong_logit")
     if measure.value is None:
         return of_rows(measure, array, value, key, clusters)
+    return in_closed_form(measure, array, clusters) or statistics.bootstrap(
+        array, measure.value, key=key, clusters=clusters
+    )
+
+
+def in_closed_form(
+    measure: Measure,
+    array: Any,  # noqa: ANN401 an array
+    clusters: Sequence[str] | None,
+) -> tuple[float, float, str] | None:
+    if measure.closed is not None and clusters is None:
+        return measure.closed(array)
     if measure.interval is Interval.WILSON and clusters is None:
         return (*statistics.wilson(float(array[:, 0].sum()), len(array)), "wilson")
     if measure.interval in (Interval.WILSON, Interval.T):
         if clusters is not None:
             return (*statistics.cluster_mean(array[:, 0], clusters), "cluster_t")
         return (*statistics.mean_t(array[:, 0]), "t")
-    return statistics.bootstrap(array, measure.value, key=key, clusters=clusters)
+    return None
 
 
 def of_rows(
@@ -72,12 +86,22 @@ def of_rows(
     if measure.interval is Interval.FISHER_Z and clusters is None:
         return (*statistics.bonett_wright(value, len(array)), "fisher_z_bonett_wright")
     assert measure.rows is not None  # noqa: S101 a metric has one of the two
-    groups = np.arange(len(array)) if clusters is None else np.unique(np.asarray(clusters), return_inverse=True)[1]
-    members = [np.flatnonzero(groups == group) for group in range(int(groups.max()) + 1)]
-    rng = statistics.generator(key)
-    drawn = []
-    for _ in range(ROW_DRAWS):
-        chosen = rng.integers(0, len(members), size=len(members))
-        drawn.append(measure.rows(array, np.concatenate([members[group] for group in chosen])))
-    low, high = np.nanquantile(drawn, [0.025, 0.975])
+    drawn = np.asarray([measure.rows(array, index) for index in row_draws(len(array), key, clusters)])
+    drawn = drawn[np.isfinite(drawn)]
+    if drawn.size == 0:
+        return value, value, "none"
+    low, high = np.quantile(drawn, [0.025, 0.975])
     return float(low), float(high), "bootstrap_percentile"
+
+
+def row_draws(count: int, key: str, clusters: Sequence[str] | None) -> Iterator[Any]:
+    """Indices of ``ROW_DRAWS`` samples, whole clusters at a time; the same for all models under one key."""
+    rng = statistics.generator(key)
+    if clusters is None:
+        for _ in range(ROW_DRAWS):
+            yield rng.integers(0, count, size=count)
+        return
+    groups = np.unique(np.asarray(clusters), return_inverse=True)[1]
+    members = [np.flatnonzero(groups == group) for group in range(int(groups.max()) + 1)]
+    for _ in range(ROW_DRAWS):
+        yield np.concatenate([members[group] for group in rng.integers(0, len(members), size=len(members))])

@@ -7,15 +7,10 @@ import numpy as np
 
 from landbridge_evaluation.metrics.base import Context, Measure, mean, proportion
 from landbridge_evaluation.predictions import Prediction
+from landbridge_evaluation.statistics import midranks
 from landbridge_plugins import Interval
 
 DEPTH = 10
-
-
-def averaged(values: Any) -> Any:  # noqa: ANN401 arrays
-    """Ranks from 1; equal values share the mean of theirs."""
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts - 1) / 2)[place]
 
 
 def spearman(_context: Context) -> Measure:
@@ -23,7 +18,7 @@ def spearman(_context: Context) -> Measure:
         said, meant = stats_[index, 0], stats_[index, 1]
         if np.ptp(said) == 0 or np.ptp(meant) == 0:
             return 0.0  # a constant orders nothing
-        return float(np.corrcoef(averaged(said), averaged(meant))[0, 1])
+        return float(np.corrcoef(midranks(said), midranks(meant))[0, 1])
 
     return Measure(
         name="spearman",
@@ -50,6 +45,16 @@ def ndcg_10(_context: Context) -> Measure:
 
 def recall_10(_context: Context) -> Measure:
     return mean("recall_10", lambda prediction, _: sum(prediction.hits[:DEPTH]) / max(1, prediction.relevant))
+
+
+def average_precision(_context: Context) -> Measure:
+    """The mean over relevant candidates of the precision at their rank; what is not ranked counts 0."""
+
+    def score(prediction: Prediction, _target: object) -> float:
+        ranks = [place for place, hit in enumerate(prediction.hits, 1) if hit]
+        return sum(number / place for number, place in enumerate(ranks, 1)) / max(1, prediction.relevant)
+
+    return mean("map", score)
 
 
 def mrr_10(_context: Context) -> Measure:
