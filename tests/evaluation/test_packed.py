@@ -255,7 +255,7 @@ def test_a_logit_that_is_no_number_fails_and_names_its_item() -> None:
         broken.get_input_embeddings().weight[299] = float("nan")
     windows = [Window(place, [1, 2, 3, *range(20 + place, 40)], [5]) for place in range(6)]
     windows[4] = Window(4, [1, 2, 3, *range(24, 34), 299, 4, 5], [5])
-    with pytest.raises(PluginFault, match=r"Item 4: .*NaN"):
+    with pytest.raises(PluginFault, match=r"Item 4 of .*NaN"):
         Scorer(Driver.of(broken, 0), 512, {}).score(windows, 6)
 
 

@@ -109,6 +109,7 @@ class DrivenCausalLM:
                 targets = targets[1:]
         if not targets:
             raise PluginFault(f"The continuation {continuation!r} gives no tokens.", code="empty_continuation")
+        start = start or [self.prefix()]  # a context may be a text without tokens
         tokens = (start + targets)[-(self.longest + 1) :][:-1]
         if len(tokens) < len(start + targets) - 1:
             self.overflowed()

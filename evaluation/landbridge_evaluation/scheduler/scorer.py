@@ -55,5 +55,5 @@ def finite(driver: Driver, windows: Sequence[Window], found: Found) -> None:
     bad = {int(one) for one in owners_of(windows)[~np.isfinite(found.logprobs)]}
     suspects = [window for window in windows if window.request in bad]
     named = next((one for one in suspects if not np.isfinite(plain(driver, [one], {}).logprobs).all()), suspects[0])
-    message = f"Item {named.request}: a logit is NaN or infinite, so its text has no likelihood."
+    message = f"Item {named.request} of the shard: a logit is NaN or infinite, so its text has no likelihood."
     raise PluginFault(message, code="not_finite")
