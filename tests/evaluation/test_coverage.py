@@ -1,6 +1,6 @@
 """Intervals cover what they promise, and equal models are not called better: by simulation, each family and size.
 
-In CI a tenth (200 simulations a cell, 500 draws each) with a tolerance for chance; whole with ``PROOF_SCALE=1``.
+500 draws each. In CI a tenth (200 simulations a cell) with a tolerance for chance; whole with ``PROOF_SCALE=1``.
 """
 
 import functools
@@ -40,7 +40,7 @@ def start() -> int:
 @pytest.fixture(autouse=True)
 def fewer_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fewer draws than a result has: quantiles and errors are a little rougher, which hides nothing."""
-    monkeypatch.setattr(statistics, "bootstrap", functools.partial(statistics.bootstrap, draws=size(500, 1000)))
+    monkeypatch.setattr(statistics, "bootstrap", functools.partial(statistics.bootstrap, draws=500))
     monkeypatch.setattr(ESTIMATE, "ROW_DRAWS", 200)
 
 

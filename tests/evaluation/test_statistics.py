@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from landbridge_evaluation.statistics import bonett_wright, bootstrap, cluster_mean, mean_t, wilson
+from landbridge_evaluation.statistics.bootstrap import widened
 
 
 @pytest.mark.parametrize(("right", "n"), [(8, 10), (0, 20), (20, 20), (1390, 1540)])
@@ -75,6 +76,19 @@ def test_draws_hang_on_the_key_alone() -> None:
 def test_what_cannot_vary_gets_a_point_and_no_error() -> None:
     low, high, method = bootstrap(np.ones((30, 2)), lambda one: one[..., 0] / one[..., 1], key="k")
     assert (low, high, method) == (1.0, 1.0, "bootstrap_percentile")
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 10])
+def test_few_units_reach_further_and_stay_among_the_draws(n: int) -> None:
+    sums = np.stack([np.arange(1.0, n + 1) ** 3, np.ones(n)], axis=1)  # skewed
+    low, high, _ = bootstrap(sums, lambda one: one[..., 0] / one[..., 1], key="k", draws=1000)
+    assert 1 <= low <= sums[:, 0].mean() <= high <= n**3
+
+
+def test_how_far_a_bootstrap_reaches_is_hesterbergs() -> None:
+    for n in (10, 50, 1000):
+        assert widened(n) == pytest.approx(stats.t.ppf(0.975, n - 1) * math.sqrt(n / (n - 1)))
+    assert widened(1) == pytest.approx(stats.norm.ppf(0.975))
 
 
 def test_clusters_widen_an_interval_that_would_be_too_narrow() -> None:

@@ -1,11 +1,12 @@
 """The bootstrap as linear algebra: what is drawn are counts, what is computed are sums."""
 
 import hashlib
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr, ndtri, stdtrit
 
 DRAWS = 10_000
 FEW = 200  # distinct rows up to which counts are drawn directly
@@ -70,18 +71,28 @@ def left_out(rows: Any, weights: Any, value: Value) -> Any:  # noqa: ANN401 arra
 
 
 def bca(drawn: Any, centre: float, without: Any, weights: Any) -> tuple[float, float, str]:  # noqa: ANN401 arrays
-    """Bias-corrected and accelerated (Efron 1987)."""
+    """Bias-corrected and accelerated (Efron 1987), at levels for as many units as there are."""
+    reach = widened(int(weights.sum()))
     below = (np.count_nonzero(drawn < centre) + np.count_nonzero(drawn == centre) / 2) / drawn.size
     spread = np.average(without, weights=weights) - without if np.isfinite(without).all() else np.zeros(1)
     squares = float((spread**2 * weights).sum()) if spread.size == len(weights) else 0.0
     if not 0 < below < 1 or squares <= 0:
-        low, high = np.quantile(drawn, [LOW, HIGH])
+        low, high = np.quantile(drawn, ndtr([-reach, reach]))
         return float(low), float(high), "bootstrap_percentile"
     bias = float(ndtri(below))
     acceleration = float((spread**3 * weights).sum()) / (6 * squares**1.5)
     ends = []
-    for point in (LOW, HIGH):
-        z = bias + float(ndtri(point))
-        ends.append(float(ndtr(bias + z / (1 - acceleration * z))))
+    for level in (-reach, reach):
+        z = bias + level
+        scale = 1 - acceleration * z
+        ends.append(float(ndtr(bias + z / scale)) if scale > 0 else float(z > 0))
     low, high = np.quantile(drawn, np.clip(ends, 0, 1))
     return float(low), float(high), "bootstrap_bca"
+
+
+def widened(count: int) -> float:
+    """How many standard errors 95 % reach: Student's t instead of the normal, n instead of n - 1 (Hesterberg 2015).
+
+    Against 1.96 that is 0.2 % more for 1,000 units, 4 % for 50, and 22 % for 10 clusters.
+    """
+    return float(stdtrit(count - 1, HIGH)) * math.sqrt(count / (count - 1)) if count > 1 else float(ndtri(HIGH))
