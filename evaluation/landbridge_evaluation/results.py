@@ -68,7 +68,10 @@ def task_json(task: TaskSpec, results: "JobResults") -> dict[str, Any]:
 def axes_json(results: "JobResults") -> dict[str, Any]:
     """What sums up a task's axis. Of robustness: the mean over rows of the worst that any variant gave."""
     found = {
-        name: {"variants": len(score.variants), "worst": score.worst.to_json() if score.worst else None}
+        name: {
+            "variants": len(score.variants),
+            "worst": {"metric": score.worst[0], **score.worst[1].to_json()} if score.worst else None,
+        }
         for name, score in results.scores.items()
         if score.variants
     }

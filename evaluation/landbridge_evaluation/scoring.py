@@ -36,7 +36,7 @@ class TaskScore:
     notes: dict[str, Any] = field(default_factory=dict)  # the head's C, and the like
     predictions_sha256: str = ""
     variants: dict[str, VariantScore] = field(default_factory=dict)
-    worst: Estimate | None = None  # the mean of each row's worst variant
+    worst: tuple[str, Estimate] | None = None  # (metric, the mean of each row's worst variant)
 
     @property
     def small_n(self) -> bool:
@@ -95,28 +95,32 @@ def disturb(  # noqa: PLR0913, PLR0917 the second half of ``score``
     measures: Sequence[Measure],
     clean: Any,  # noqa: ANN401 an array: the primary metric's rows
 ) -> None:
-    """Each variant's primary metric beside the clean one, and the worst of them all."""
+    """Each variant's primary metric beside the clean one, and what each row's worst variant comes to.
+
+    The worst is that of the primary metric, or of the first that scores rows one by one, where it does not.
+    """
     primary = next(one for one in measures if one.name == scored.primary)
-    single = [one.name for one in measures if one.per_item]
-    key, clusters, found = plain(load.task).digest(), clusters_of(load), []
+    single = [one for one in measures if one.per_item]
+    judge = primary if primary.per_item else next(iter(single), None)
+    key, clusters, judged = plain(load.task).digest(), clusters_of(load), []
     for name in load.variants:
         copy = load.disturbed(name)
         said = predictions_of(copy, answers, fitted)
         stats = {one.name: matrix(one, said, copy.test) for one in measures if one.per_item or one is primary}
-        found.append(stats[primary.name])
+        judged += [stats[judge.name]] if judge else []
         samples = [
-            sample(copy, row, one, {each: float(stats[each][place][0]) for each in single}, name)
+            sample(copy, row, one, {each.name: float(stats[each.name][place][0]) for each in single}, name)
             for place, (row, one) in enumerate(zip(copy.test, said, strict=True))
         ]
         scored.variants[name] = VariantScore(
-            score=estimate(primary, found[-1], key=key, clusters=clusters),
-            drop=paired(primary, clean, found[-1], key=key, clusters=clusters),
+            score=estimate(primary, stats[primary.name], key=key, clusters=clusters),
+            drop=paired(primary, clean, stats[primary.name], key=key, clusters=clusters),
             changed=sum(row.items != old.items for row, old in zip(copy.test, load.test, strict=True)),
             consistency=consistency(load, scored.samples, samples),
             samples=samples,
         )
-    if primary.per_item:
-        scored.worst = estimate(primary, worst(primary, found), key=key, clusters=clusters)
+    if judge is not None:
+        scored.worst = judge.name, estimate(judge, worst(judge, judged), key=key, clusters=clusters)
 
 
 def consistency(
