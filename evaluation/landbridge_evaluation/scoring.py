@@ -129,7 +129,7 @@ def consistency(
     """The share of rows whose prediction stays; None where it is a number or a ranking, which hardly ever stays."""
     if load.task.kind in (Kind.EMBED, Kind.RANK):
         return None
-    same = [one["prediction"] == other["prediction"] for one, other in zip(clean, disturbed, strict=True)]
+    same = [bool(one["prediction"] == other["prediction"]) for one, other in zip(clean, disturbed, strict=True)]
     return sum(same) / len(same)
 
 

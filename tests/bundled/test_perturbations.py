@@ -147,6 +147,7 @@ def test_more_strength_changes_more() -> None:
         text, counts = " ".join(ENGLISH), []
         for strength in (1, 2, 3):
             made = SPECS[name].apply(text, rng(), strength)
+            assert made.alignment is not None
             kept = sum(
                 text[old : old + 1] == made.item[made.alignment[old] : made.alignment[old + 1]]
                 for old in range(len(text))

@@ -1,7 +1,6 @@
 """Perturbations in a run: the clean numbers stay as they are, and each variant is paired with them."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -71,7 +70,7 @@ def test_the_clean_numbers_do_not_change_by_a_byte(run_of: Maker, task: dict[str
     assert {one["variant"] for one in lines} == {"clean", *NAMES} and len(lines) == 7 * 40
     count = len(alone.frames)
     assert beside.frames[:count] == alone.frames  # what the child is asked first is what it was asked
-    assert "perturb" not in beside.sent() and "char_swap" not in beside.sent()
+    assert not any(name in beside.sent() for name in ("char_swap", "upper", "zh_shape"))
 
 
 def test_each_variant_is_paired_with_the_clean_items(run_of: Maker) -> None:
@@ -122,10 +121,8 @@ def test_spans_are_found_where_they_were(run_of: Maker) -> None:
     for name, one in tasks(results)["perturbations"].items():
         assert (one["value"], one["drop"]) == (1.0, 0.0), name
     lines = [one for one in results.samples() if one["variant"] == "char_drop@3"]
-    assert lines[0]["span"] == [14, 24] or lines[0]["span"] == [
-        rows[0]["text"].index("["),
-        rows[0]["text"].index("]") + 1,
-    ]
+    text = rows[0]["text"]
+    assert lines[0]["span"] == [text.index("["), text.index("]") + 1]
     assert any("[somebody]" not in context for items in shards(run.frames) for _, context in items if "[s" in context)
 
 
@@ -186,7 +183,7 @@ def test_a_perturbation_that_fails_is_named_and_fails_its_task(run_of: Maker, mo
     def broken(_item: object, _rng: object, _strength: int) -> Perturbed:
         raise ValueError("a lab's bug")
 
-    known: Mapping[str, PerturbationSpec] = {"broken": PerturbationSpec(name="broken", apply=broken)}
+    known = {"broken": PerturbationSpec(name="broken", apply=broken)}
     run = run_of({**PARITY, "perturbations": [{"name": "char_swap"}]}, {"test": parity(40)})
     monkeypatch.setattr(variants, "brought", lambda: known)
     assert "no perturbation" in str(run.go().faults["a_task"])

@@ -1,7 +1,7 @@
 """Chinese characters that sound or look like the right one, and the traditional ones."""
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from landbridge_benchmarks.perturbations.base import HAN, LARGE_SHARES, NEGATIONS, SHARES, Edit, chosen, of_text
@@ -30,9 +30,10 @@ def readings(text: str) -> dict[int, str]:
     """The sound of each Han character, with its tone, by its offset."""
     from pypinyin import Style, lazy_pinyin
 
-    sounds = lazy_pinyin(text, style=Style.TONE3, errors=list, neutral_tone_with_five=True)
+    read = partial(lazy_pinyin, style=Style.TONE3, errors=list, neutral_tone_with_five=True)
+    sounds: list[str] = read(text)
     if len(sounds) != len(text):  # a character outside of the tables: each is read by itself
-        sounds = [lazy_pinyin(one, style=Style.TONE3, errors=list, neutral_tone_with_five=True)[0] for one in text]
+        sounds = [read(one)[0] for one in text]
     return {place: sounds[place] for place, char in enumerate(text) if HAN.match(char)}
 
 
