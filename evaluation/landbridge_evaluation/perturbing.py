@@ -91,7 +91,8 @@ def all_of(by: Disturber, items: Sequence[Any]) -> Disturbed:
 
 def contexts(by: Disturber, items: Sequence[Any]) -> Disturbed:
     """What precedes the choices; the choices themselves are the answers."""
-    return Disturbed(tuple([by.piece(context).item, choice] for context, choice in items))
+    made = {context: by.piece(context).item for context in dict.fromkeys(context for context, _ in items)}
+    return Disturbed(tuple([made[context], choice] for context, choice in items))
 
 
 def queries(by: Disturber, items: Sequence[Any]) -> Disturbed:

@@ -16,6 +16,7 @@ from landbridge_evaluation.rendering import Field, compile_field
 from landbridge_evaluation.variants import Variant, plain
 from landbridge_plugins import Kind, TaskSpec
 
+LONG = 1 << 10  # characters; the keys of longer questions, pictures and sounds are kept as digests
 FAULTY_SHARE = 0.01  # of rows; with more the task itself is broken
 
 
@@ -62,6 +63,8 @@ class Workload:
     def place(self, item: object) -> int:
         """The item's place: equal questions are asked once."""
         key = json.dumps(item, ensure_ascii=False, sort_keys=True)
+        if len(key) > LONG:
+            key = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
         if key not in self.places:
             self.places[key] = len(self.items)
             self.items.append(item)

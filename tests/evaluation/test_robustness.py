@@ -159,6 +159,53 @@ def test_choices_stay_and_their_context_is_one(run_of: Maker) -> None:
     assert len(contexts) == 40 and all(found == {" wrong", " right"} for found in contexts.values())
 
 
+OTHERS: list[tuple[dict[str, Any], list[dict[str, Any]]]] = [
+    (
+        {"kind": "generate", "prompt": {"input": "{{text}} plus one is", "target": {"column": "target"}},
+         "metrics": ["exact_match"],
+         "generation": {"filters": [{"name": "first_line"}]}},
+        [{"text": f"number {one}", "target": str(one + 1)} for one in range(20)],
+    ),
+    (
+        {"kind": "embed", "prompt": {"inputs": [{"column": "text"}, {"column": "other"}], "pair": {"column": "same"}},
+         "metrics": ["spearman"]},
+        [{"text": f"number {one}", "other": f"number {one % 7}", "same": float(one % 5)} for one in range(20)],
+    ),
+    (
+        {"kind": "embed", "prompt": {"inputs": [{"column": "text"}, {"column": "text"}],
+                                     "relevance": {"column": "text"}},
+         "metrics": ["recall_10"]},
+        [{"text": f"number {one}"} for one in range(20)],
+    ),
+    (
+        {"kind": "rank", "prompt": {"query": {"column": "text"}, "candidates": {"column": "near"},
+                                    "relevant": {"column": "text"}}, "metrics": ["ndcg_10"]},
+        [{"text": f"number {one}", "near": [f"number {one + step}" for step in range(5)]} for one in range(20)],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("task", "rows"), OTHERS)
+def test_the_other_kinds_are_disturbed_in_what_is_asked(
+    run_of: Maker, task: dict[str, Any], rows: list[dict[str, Any]]
+) -> None:
+    run = run_of({**task, "perturbations": [{"name": "char_repeat", "strengths": [3]}]}, {"test": rows})
+    results = run.go()
+    one = tasks(results)["perturbations"]["char_repeat@3"]  # the model reads numbers alone: nothing is lost
+    assert (one["n"], one["changed"], one["drop"]) == (20, 20, 0.0)
+    assert one["drop_ci95"][0] <= 0.0 <= one["drop_ci95"][1] and one["drop_method"].startswith("paired_")
+    assert (one["consistency"] is None) == (task["kind"] != "generate")
+
+
+def test_a_running_text_has_no_variants(run_of: Maker) -> None:
+    task = {"kind": "loglikelihood_rolling", "prompt": {"text": {"column": "text"}}, "metrics": ["bits_per_byte"]}
+    run = run_of(task, {"test": [{"text": f"some words {one}"} for one in range(5)]})
+    run.spec = replace(run.spec, axes=("robustness",))
+    assert tasks(run.go())["perturbations"] == {}
+    with pytest.raises(SpecError):
+        variants_of(replace(run.spec.tasks[0], perturbations=task_of(perturbations=[{"name": "lower"}]).perturbations))
+
+
 def task_of(**more: object) -> TaskSpec:
     return TaskSpec.from_json({"name": "a_task", "dataset": {"ref": "file:rows", "split": "test"}, **PARITY, **more})
 
@@ -301,3 +348,11 @@ def test_the_axis_adds_a_default_set_to_a_task_that_names_none(
     with pytest.raises(SystemExit) as caught:
         main(["run", *given, "--output", str(tmp_path / "other"), "--axes", "robustnes"])
     assert caught.value.code == 2 and "robustness" in capsys.readouterr().err
+
+
+def test_pictures_are_disturbed_too(tmp_path: Path) -> None:
+    list(build(tmp_path, ["majority-image"]))
+    given = ["--model", str(tmp_path / "majority-image"), "--tasks", "digits_linear", "--output", str(tmp_path / "out")]
+    assert main(["run", *given, "--device", "cpu", "--limit", "20", "--axes", "robustness"]) == 0
+    found = json.loads((tmp_path / "out" / "results.json").read_text())["tasks"]["digits_linear"]["perturbations"]
+    assert len(found) == 14 and all(one["changed"] >= 18 and one["drop"] == 0.0 for one in found.values())

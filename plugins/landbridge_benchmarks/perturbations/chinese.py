@@ -30,7 +30,8 @@ def readings(text: str) -> dict[int, str]:
     """The sound of each Han character, with its tone, by its offset."""
     from pypinyin import Style, lazy_pinyin
 
-    read = partial(lazy_pinyin, style=Style.TONE3, errors=list, neutral_tone_with_five=True)
+    each: Any = list  # what has no sound comes back one by one; their types tell of texts alone
+    read = partial(lazy_pinyin, style=Style.TONE3, errors=each, neutral_tone_with_five=True)
     sounds: list[str] = read(text)
     if len(sounds) != len(text):  # a character outside of the tables: each is read by itself
         sounds = [read(one)[0] for one in text]
