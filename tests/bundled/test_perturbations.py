@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pypinyin import Style, lazy_pinyin
 
-from landbridge_benchmarks.perturbations import perturbations
+from landbridge_benchmarks.perturbations import docs, perturbations
 from landbridge_benchmarks.perturbations.base import Edit, applied
 from landbridge_benchmarks.perturbations.chinese import converter
 from landbridge_benchmarks.perturbations.homoglyph import table
@@ -114,6 +115,11 @@ def test_nine_in_ten_texts_that_it_applies_to_are_changed(spec: PerturbationSpec
                 able, done = changed(spec, texts, strength)
                 assert done >= 0.9 * able
                 assert able or language == "zh"
+
+
+def test_the_page_is_what_the_perturbations_say() -> None:
+    page = Path(__file__).parents[2] / "docs" / "perturbations.md"
+    assert page.read_text() == docs.render(), "Run `make docs`."
 
 
 LOCAL = {"banking77": "en", "csl_category_zh": "zh", "cad_imdb": "en"}

@@ -12,7 +12,7 @@ MARKS, HAN_MARKS = ",.;:!?", "，。；：！？、"
 
 
 def spaces(text: str, rng: "Rng", strength: int) -> Iterator[Edit]:
-    """Spaces are lost, doubled, or stand inside a word: at 5, 10 or 20 % of the places where one is or could be."""
+    """Spaces are lost or doubled, 10, 20 or 40 % of them, and stand inside words, at 2.5, 5 or 10 % of places."""
     able = set(letters(text))
     gaps = [one for one, char in enumerate(text) if char == " " and 0 < one < len(text) - 1]
     inner = [one for one in sorted(able) if one - 1 in able]
@@ -25,7 +25,7 @@ def spaces(text: str, rng: "Rng", strength: int) -> Iterator[Edit]:
 
 
 def punctuation(text: str, rng: "Rng", strength: int) -> Iterator[Edit]:
-    """Marks are lost or doubled, and others stand after words: at 5, 10 or 20 % of words, and of marks twice as often.
+    """Marks are lost or doubled, 10, 20 or 40 % of them, and others stand after 5, 10 or 20 % of words.
 
     Numbers keep their points and commas.
     """
