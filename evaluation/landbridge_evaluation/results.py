@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from landbridge_evaluation.supervisor.job import JobResults
 
 SCHEMA = "landbridge.results/1"
-LIBRARIES = ("numpy", "scipy", "scikit-learn", "sacrebleu")
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "sacrebleu", "pillow", "pypinyin", "opencc-python-reimplemented")
 
 
 def results_json(results: "JobResults") -> dict[str, Any]:
