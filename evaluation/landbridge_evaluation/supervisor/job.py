@@ -274,7 +274,8 @@ class Job:
         self.session = self.asker = None
 
     def report_items(self, load: workload.Workload, plan: Any, done: int) -> None:  # noqa: ANN401 a ShardPlan
-        share = done / max(1, len(load.items)) * max(1, len(load.rows))
+        rows = len(load.rows) + sum(len(copies) for copies in load.variants.values())
+        share = done / max(1, len(load.items)) * max(1, rows)
         self.report(f"task:{load.task.name}", min(share, plan.stop - plan.start))
 
     def report(self, stage: str, extra: float) -> None:
