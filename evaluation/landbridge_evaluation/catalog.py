@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from landbridge_evaluation.metrics import measures_of
+from landbridge_evaluation.variants import check
 from landbridge_plugins import Method, SpecError, SuiteSpec, TaskSpec, build_manager, call_each
 from landbridge_plugins.errors import nearest
 
@@ -123,7 +124,7 @@ def ready(task: TaskSpec) -> TaskSpec:
     if task.fewshot is not None:
         raise SpecError("/fewshot", "this engine runs no few-shot tasks yet.")
     if task.perturbations:
-        raise SpecError("/perturbations/0", "this engine runs no perturbations yet.")
+        check(task)
     if task.adaptation.method is Method.LEARNING_CURVE:
         raise SpecError("/adaptation/method", "this engine draws no learning curves yet.")
     return task

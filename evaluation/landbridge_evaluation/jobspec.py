@@ -84,6 +84,9 @@ class JobSpec:
     blind: bool = False
     isolation: str = "trusted"
     hub: HubAccess | None = None
+    axes: tuple[
+        str, ...
+    ] = ()  # beyond what the tasks themselves name: "robustness" adds a default set of perturbations
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -103,6 +106,7 @@ class JobSpec:
             "blind": self.blind,
             "isolation": self.isolation,
             "hub": self.hub.to_json() if self.hub is not None else None,
+            "axes": list(self.axes),
         }
 
     @classmethod
@@ -126,6 +130,7 @@ class JobSpec:
             blind=value.get("blind", False),
             isolation=value.get("isolation", "required"),
             hub=HubAccess(**{key: hub[key] for key in HubAccess.__slots__}) if hub else None,
+            axes=tuple(value.get("axes") or ()),
         )
 
     def shards_of(self, task: str) -> tuple[ShardPlan, ...]:

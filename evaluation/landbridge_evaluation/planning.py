@@ -79,21 +79,41 @@ def why_not(task: TaskSpec, capabilities: Capabilities) -> str:
     return f"{task.name} needs {task.kind.value}; the model answers {able}.{trains}"
 
 
-def plan_shards(
-    task: TaskSpec, counts: Mapping[str, int], route: Route, *, first_index: int = 0, limit: int | None = None
+def plan_shards(  # noqa: PLR0913 each by name
+    task: TaskSpec,
+    counts: Mapping[str, int],
+    route: Route,
+    *,
+    first_index: int = 0,
+    limit: int | None = None,
+    variants: int | None = None,
 ) -> list[ShardPlan]:
     """The pieces of ``task``. ``counts`` are the rows of each split; ``limit`` keeps the first rows of the test split.
 
-    On the head route the rows of train and validation count too: their features are the child's work as well.
+    On the head route the rows of train and validation count too: their features are the child's work as well. Behind
+    the clean rows, which are cut as if they were alone, come the test rows of each of the ``variants`` (of the
+    perturbations that the task names, unless it is given).
     """
+    clean = clean_rows(task, counts, route, limit)
+    copies = sum(len(use.strengths) for use in task.perturbations) if variants is None else variants
+    end = clean + copies * test_rows(task, counts, limit)
+    size = (HEAD_ROWS if route is Route.HEAD else SHARD_ROWS)[task.kind]
+    pieces = [
+        (start, min(start + size, stop))
+        for first, stop in ((0, clean), (clean, end))
+        for start in range(first, stop, size)
+    ]
+    return [
+        ShardPlan(index=first_index + number, task=task.name, start=start, stop=stop)
+        for number, (start, stop) in enumerate(pieces)
+    ]
+
+
+def clean_rows(task: TaskSpec, counts: Mapping[str, int], route: Route, limit: int | None) -> int:
     rows = test_rows(task, counts, limit)
     if route is Route.HEAD:
         rows += sum(counts.get(split, 0) for split in task.dataset.splits[:-1])
-    size = (HEAD_ROWS if route is Route.HEAD else SHARD_ROWS)[task.kind]
-    return [
-        ShardPlan(index=first_index + number, task=task.name, start=start, stop=min(start + size, rows))
-        for number, start in enumerate(range(0, rows, size))
-    ]
+    return rows
 
 
 def test_rows(task: TaskSpec, counts: Mapping[str, int], limit: int | None) -> int:

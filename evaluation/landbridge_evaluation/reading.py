@@ -2,6 +2,7 @@
 
 import base64
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -19,17 +20,20 @@ Answers = Mapping[int, Any]
 BLOCK = 512  # rows of a similarity matrix at once
 
 
-def predictions_of(load: Workload, answers: Answers, seed: int) -> tuple[list[Prediction], dict[str, Any]]:
-    """One prediction per test row, in order, and notes for the manifest."""
-    if load.route is Route.HEAD:
-        return with_head(load, answers, seed)
-    return READ[load.task.kind](load, answers), {}
+def predictions_of(load: Workload, answers: Answers, fitted: head.Head | None = None) -> list[Prediction]:
+    """One prediction per test row, in order. ``fitted`` is what ``fit`` gave for the workload."""
+    if fitted is not None:
+        return with_head(load, answers, fitted)
+    return READ[load.task.kind](load, answers)
 
 
 # The linear head.
 
 
-def with_head(load: Workload, answers: Answers, seed: int) -> tuple[list[Prediction], dict[str, Any]]:
+def fit(load: Workload, answers: Answers, seed: int) -> tuple[head.Head | None, dict[str, Any]]:
+    """The head, on its route, and notes for the results."""
+    if load.route is not Route.HEAD:
+        return None, {}
     dataset, tagging = load.task.dataset, load.task.kind is Kind.TAG
     train = [row for row in load.of_split(dataset.train_split) if not row.fault]
     validation = [row for row in load.of_split(dataset.validation_split) if not row.fault]
@@ -44,17 +48,20 @@ def with_head(load: Workload, answers: Answers, seed: int) -> tuple[list[Predict
         seed=seed,
         prepare=head.as_it_is if tagging else head.unit,
     )
+    return fitted, {"head_c": fitted.c, "head_train": len(train)}
+
+
+def with_head(load: Workload, answers: Answers, fitted: head.Head) -> list[Prediction]:
     shares = fitted.probabilities(features(load, answers, load.test))
-    notes = {"head_c": fitted.c, "head_train": len(train)}
-    if not tagging:
-        return [of_shares(load.labels, row, asked) for row, asked in zip(shares, load.test, strict=True)], notes
+    if load.task.kind is not Kind.TAG:
+        return [of_shares(load.labels, row, asked) for row, asked in zip(shares, load.test, strict=True)]
     said, start = [], 0
     for row in load.test:
         count = len(load.items[row.items[0]])
         names = tuple(load.labels[place] for place in shares[start : start + count].argmax(axis=1))
         said.append(Prediction(tags=names, fault=bool(row.fault)))
         start += count
-    return said, notes
+    return said
 
 
 def pair(load: Workload, answers: Answers, rows: Sequence[Row]) -> tuple[Any, list[str]]:
@@ -181,10 +188,18 @@ def transcribe(load: Workload, answers: Answers) -> list[Prediction]:
 def extract(load: Workload, answers: Answers) -> list[Prediction]:
     said = []
     for row in load.test:
-        start, end, _ = answers[row.items[0]]
-        text = row.extra[int(start) : int(end)] if start >= 0 else ""
-        said.append(Prediction(span=(int(start), int(end)), text=text, fault=bool(row.fault)))
+        start, end = (int(one) for one in answers[row.items[0]][:2])
+        if row.alignment is not None and start >= 0:
+            start, end = back(row.alignment, start, end)
+        text = row.extra[start:end] if start >= 0 else ""
+        said.append(Prediction(span=(start, end), text=text, fault=bool(row.fault)))
     return said
+
+
+def back(alignment: Sequence[int], start: int, end: int) -> tuple[int, int]:
+    """A span of a disturbed text as one of the clean text: what was changed inside of it counts as found."""
+    first = max(bisect_right(alignment, start) - 1, 0)
+    return first, max(first, min(bisect_left(alignment, end), len(alignment) - 1))
 
 
 # Vectors and ranks.

@@ -108,7 +108,6 @@ def packed(array: Any) -> dict[str, object]:  # noqa: ANN401 numpy is imported l
 
 def sound(value: object) -> dict[str, object]:
     """``{"audio": samples, "b64": …}`` of an encoded sound: float32, little-endian, mono, 16 kHz."""
-    import numpy as np
     import soundfile
     from scipy.signal import resample_poly
 
@@ -116,7 +115,13 @@ def sound(value: object) -> dict[str, object]:
     mono = samples.mean(axis=1)
     if rate != RATE:
         mono = resample_poly(mono, RATE, rate)
-    flat = np.ascontiguousarray(mono, dtype="<f4")
+    return packed_sound(mono)
+
+
+def packed_sound(samples: Any) -> dict[str, object]:  # noqa: ANN401 numpy is imported late
+    import numpy as np
+
+    flat = np.ascontiguousarray(samples, dtype="<f4")
     return {"audio": int(flat.size), "b64": base64.b64encode(flat.tobytes()).decode()}
 
 

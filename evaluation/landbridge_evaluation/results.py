@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from landbridge_evaluation.supervisor.job import JobResults
 
 SCHEMA = "landbridge.results/1"
-LIBRARIES = ("numpy", "scipy", "scikit-learn", "sacrebleu")
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "sacrebleu", "pillow", "pypinyin", "opencc-python-reimplemented")
 
 
 def results_json(results: "JobResults") -> dict[str, Any]:
@@ -36,7 +36,7 @@ def results_json(results: "JobResults") -> dict[str, Any]:
         },
         "tasks": {task.name: task_json(task, results) for task in spec.tasks},
         "suites": {},
-        "axes": {},
+        "axes": axes_json(results),
         "manifest": manifest(results),
     }
 
@@ -54,7 +54,7 @@ def task_json(task: TaskSpec, results: "JobResults") -> dict[str, Any]:
         "primary": score.primary if score else task.primary.name,
         "metrics": {name: one.to_json() for name, one in score.metrics.items()} if score else {},
         "groups": groups_json(score) if score else {},
-        "perturbations": {},
+        "perturbations": {name: one.to_json() for name, one in score.variants.items()} if score else {},
         "near_ties": None,
         "truncated": int(results.counters.get(task.name, {}).get("truncated", 0)),
         "faulty_items": score.faulty if score else 0,
@@ -64,6 +64,19 @@ def task_json(task: TaskSpec, results: "JobResults") -> dict[str, Any]:
         value["predictions_sha256"] = score.predictions_sha256
         value |= {"adaptation": score.notes} if score.notes else {}
     return value
+
+
+def axes_json(results: "JobResults") -> dict[str, Any]:
+    """What sums up a task's axis. Of robustness: the mean over rows of the worst that any variant gave."""
+    found = {
+        name: {
+            "variants": len(score.variants),
+            "worst": {"metric": score.worst[0], **score.worst[1].to_json()} if score.worst else None,
+        }
+        for name, score in results.scores.items()
+        if score.variants
+    }
+    return {"robustness": found} if found else {}
 
 
 def pins(task: TaskSpec, results: "JobResults") -> bool:

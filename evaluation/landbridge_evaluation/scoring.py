@@ -9,10 +9,14 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
 
+from landbridge_evaluation.head import Head
 from landbridge_evaluation.metrics import Estimate, Measure, estimate, measures_of
 from landbridge_evaluation.predictions import Prediction
-from landbridge_evaluation.reading import predictions_of
+from landbridge_evaluation.reading import fit, predictions_of
+from landbridge_evaluation.robustness import VariantScore, paired, worst
+from landbridge_evaluation.variants import plain
 from landbridge_evaluation.workload import Row, Workload
+from landbridge_plugins import Kind
 
 SMALL_N = 30
 
@@ -31,6 +35,8 @@ class TaskScore:
     faulty: int = 0
     notes: dict[str, Any] = field(default_factory=dict)  # the head's C, and the like
     predictions_sha256: str = ""
+    variants: dict[str, VariantScore] = field(default_factory=dict)
+    worst: tuple[str, Estimate] | None = None  # (metric, the mean of each row's worst variant)
 
     @property
     def small_n(self) -> bool:
@@ -48,9 +54,10 @@ def score_task(load: Workload, answers: Mapping[int, Any], *, seed: int = 0) -> 
 
 def score(load: Workload, answers: Mapping[int, Any], seed: int) -> TaskScore:
     rows = load.test
-    predictions, notes = predictions_of(load, answers, seed)
-    measures, key = measures_of(load.task, load.labels), load.task.digest()
-    clusters = [str(row.cluster) for row in rows] if load.task.cluster_by else None
+    fitted, notes = fit(load, answers, seed)
+    predictions = predictions_of(load, answers, fitted)
+    measures, key = measures_of(load.task, load.labels), plain(load.task).digest()
+    clusters = clusters_of(load)
     stats = {one.name: matrix(one, predictions, rows) for one in measures}
     found = {one.name: estimate(one, stats[one.name], key=key, clusters=clusters) for one in measures}
     single = [one.name for one in measures if one.per_item]
@@ -58,18 +65,72 @@ def score(load: Workload, answers: Mapping[int, Any], seed: int) -> TaskScore:
         sample(load, row, said, {name: float(stats[name][place][0]) for name in single})
         for place, (row, said) in enumerate(zip(rows, predictions, strict=True))
     ]
-    return TaskScore(
+    primary = measures[[use.primary for use in load.task.metrics].index(True)]
+    scored = TaskScore(
         task=load.task.name,
         n=len(rows),
         limited=load.limited,
         metrics=found,
-        primary=measures[[use.primary for use in load.task.metrics].index(True)].name,
+        primary=primary.name,
         groups=grouped(load, measures, stats, key),
         samples=samples,
         faulty=sum(bool(row.fault) for row in rows),
         notes=notes,
         predictions_sha256=digest(samples),
     )
+    if load.variants:
+        disturb(scored, load, answers, fitted, measures, stats[primary.name])
+    return scored
+
+
+def clusters_of(load: Workload) -> list[str] | None:
+    return [str(row.cluster) for row in load.test] if load.task.cluster_by else None
+
+
+def disturb(  # noqa: PLR0913, PLR0917 the second half of ``score``
+    scored: TaskScore,
+    load: Workload,
+    answers: Mapping[int, Any],
+    fitted: Head | None,
+    measures: Sequence[Measure],
+    clean: Any,  # noqa: ANN401 an array: the primary metric's rows
+) -> None:
+    """Each variant's primary metric beside the clean one, and what each row's worst variant comes to.
+
+    The worst is that of the primary metric, or of the first that scores rows one by one, where it does not.
+    """
+    primary = next(one for one in measures if one.name == scored.primary)
+    single = [one for one in measures if one.per_item]
+    judge = primary if primary.per_item else next(iter(single), None)
+    key, clusters, judged = plain(load.task).digest(), clusters_of(load), []
+    for name in load.variants:
+        copy = load.disturbed(name)
+        said = predictions_of(copy, answers, fitted)
+        stats = {one.name: matrix(one, said, copy.test) for one in measures if one.per_item or one is primary}
+        judged += [stats[judge.name]] if judge else []
+        samples = [
+            sample(copy, row, one, {each.name: float(stats[each.name][place][0]) for each in single}, name)
+            for place, (row, one) in enumerate(zip(copy.test, said, strict=True))
+        ]
+        scored.variants[name] = VariantScore(
+            score=estimate(primary, stats[primary.name], key=key, clusters=clusters),
+            drop=paired(primary, clean, stats[primary.name], key=key, clusters=clusters),
+            changed=sum(row.items != old.items for row, old in zip(copy.test, load.test, strict=True)),
+            consistency=consistency(load, scored.samples, samples),
+            samples=samples,
+        )
+    if judge is not None:
+        scored.worst = judge.name, estimate(judge, worst(judge, judged), key=key, clusters=clusters)
+
+
+def consistency(
+    load: Workload, clean: Sequence[Mapping[str, Any]], disturbed: Sequence[Mapping[str, Any]]
+) -> float | None:
+    """The share of rows whose prediction stays; None where it is a number or a ranking, which hardly ever stays."""
+    if load.task.kind in (Kind.EMBED, Kind.RANK):
+        return None
+    same = [bool(one["prediction"] == other["prediction"]) for one, other in zip(clean, disturbed, strict=True)]
+    return sum(same) / len(same)
 
 
 def matrix(measure: Measure, predictions: Sequence[Prediction], rows: Sequence[Row]) -> Any:  # noqa: ANN401 an array
@@ -91,14 +152,16 @@ def grouped(
     return found
 
 
-def sample(load: Workload, row: Row, said: Prediction, scores: Mapping[str, float]) -> dict[str, Any]:
+def sample(
+    load: Workload, row: Row, said: Prediction, scores: Mapping[str, float], variant: str = "clean"
+) -> dict[str, Any]:
     """A line of ``samples.jsonl``."""
     items = [load.items[one] for one in row.items]
     line: dict[str, Any] = {
         "task": load.task.name,
         "index": row.index,
         "item": row.items[0],
-        "variant": "clean",
+        "variant": variant,
         **SHOWN[load.task.kind.value](said),
         "target": row.target,
         "scores": scores,

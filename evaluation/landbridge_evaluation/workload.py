@@ -3,17 +3,20 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
 from landbridge_evaluation.datasets import SealedDataset
 from landbridge_evaluation.errors import TaskFault
-from landbridge_evaluation.planning import Route, ShardPlan, test_rows
+from landbridge_evaluation.perturbing import Disturber
+from landbridge_evaluation.planning import Route, ShardPlan, clean_rows, test_rows
 from landbridge_evaluation.questions import ask, class_names
 from landbridge_evaluation.rendering import Field, compile_field
+from landbridge_evaluation.variants import Variant, plain
 from landbridge_plugins import Kind, TaskSpec
 
+LONG = 1 << 10  # characters; the keys of longer questions, pictures and sounds are kept as digests
 FAULTY_SHARE = 0.01  # of rows; with more the task itself is broken
 
 
@@ -29,6 +32,7 @@ class Row:
     groups: Mapping[str, str] = field(default_factory=dict)
     extra: Any = None  # choices, texts: what scoring needs of the question
     fault: str = ""
+    alignment: Sequence[int] | None = None  # of a disturbed context: from offsets of the clean one to its own
 
 
 @dataclass(slots=True)
@@ -45,6 +49,9 @@ class Workload:
     limited: bool = False
     places: dict[str, int] = field(default_factory=dict)
     order: Sequence[int] = ()
+    variants: dict[str, list[Row]] = field(default_factory=dict)  # the disturbed test rows by the variant's name
+    further: Sequence[int] = ()  # the order of the places that only variants ask
+    planned: int = 0  # clean rows that shards cover
 
     @property
     def test(self) -> list[Row]:
@@ -56,6 +63,8 @@ class Workload:
     def place(self, item: object) -> int:
         """The item's place: equal questions are asked once."""
         key = json.dumps(item, ensure_ascii=False, sort_keys=True)
+        if len(key) > LONG:
+            key = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
         if key not in self.places:
             self.places[key] = len(self.items)
             self.items.append(item)
@@ -63,11 +72,29 @@ class Workload:
 
     def shard(self, plan: ShardPlan, rows: int) -> Sequence[int]:
         """The places that a shard covers. ``rows`` is where the task's last shard stops."""
-        total = len(self.order)
-        return self.order[plan.start * total // rows : plan.stop * total // rows]
+        first, order, count = 0, self.order, rows
+        if self.variants and plan.start >= self.planned:
+            first, order, count = self.planned, self.further, rows - self.planned
+        elif self.variants:
+            count = self.planned
+        total = len(order)
+        return order[(plan.start - first) * total // count : (plan.stop - first) * total // count]
+
+    def disturbed(self, name: str) -> "Workload":
+        """The same workload with a variant's test rows in place of the clean ones."""
+        others = [row for row in self.rows if row.split != self.task.dataset.split]
+        return replace(self, rows=[*others, *self.variants[name]], variants={})
 
 
-def build(task: TaskSpec, route: Route, data: SealedDataset, *, seed: int = 0, limit: int | None = None) -> Workload:
+def build(  # noqa: PLR0913 each by name
+    task: TaskSpec,
+    route: Route,
+    data: SealedDataset,
+    *,
+    seed: int = 0,
+    limit: int | None = None,
+    variants: Sequence[Variant] = (),
+) -> Workload:
     """Render every question. Raises ``TaskFault`` for an empty split, and where over 1 % of rows are faulty."""
     load = Workload(task=task, route=route, data=data)
     fields = {name: compile_field(value, data, name) for name, value in task.prompt.items()}
@@ -80,8 +107,25 @@ def build(task: TaskSpec, route: Route, data: SealedDataset, *, seed: int = 0, l
     if route is Route.ADAPT:
         load.train = training(task, data, fields)
     check(load)
-    load.order = permuted(load, seed)
+    load.order = permuted(load, len(load.items), seed)
+    load.planned = clean_rows(task, data.counts, route, limit)
+    add(load, variants, seed)
     return load
+
+
+def add(load: Workload, variants: Sequence[Variant], seed: int) -> None:
+    """The test rows once more for each of ``variants``. What comes out as it was shares the clean answer."""
+    clean = len(load.items)
+    for variant in variants:
+        by = Disturber(load.task, variant)
+        load.variants[variant.name] = [disturbed(load, by, row) for row in load.test]
+    more = permuted(load, len(load.items) - clean, seed)
+    load.further = [clean + place for place in more]
+
+
+def disturbed(load: Workload, by: Disturber, row: Row) -> Row:
+    made = by.row([load.items[place] for place in row.items])
+    return replace(row, items=tuple(load.place(item) for item in made.items), alignment=made.alignment)
 
 
 def scored_splits(task: TaskSpec, route: Route) -> tuple[str, ...]:
@@ -145,11 +189,11 @@ def check(load: Workload) -> None:
         raise TaskFault(f"{load.task.name}: {where}: {first.fault}", code="faulty_rows")
 
 
-def permuted(load: Workload, seed: int) -> Sequence[int]:
+def permuted(load: Workload, count: int, seed: int) -> Sequence[int]:
     """An order keyed by the labels' digest, which the child never learns: sorted data does not arrive sorted."""
     import numpy as np
 
-    words = (str(seed), load.data.labels_digest, load.task.digest())
+    words = (str(seed), load.data.labels_digest, plain(load.task).digest())
     key = int.from_bytes(hashlib.sha256("\n".join(words).encode()).digest()[:16], "big")
-    order: list[int] = np.random.Generator(np.random.Philox(key=key)).permutation(len(load.items)).tolist()
+    order: list[int] = np.random.Generator(np.random.Philox(key=key)).permutation(count).tolist()
     return order

@@ -60,10 +60,15 @@ class Perturbed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PerturbationSpec:
-    """A disturbance that must not change the answer. ``apply(item, rng, strength)``; strength 0 is the identity."""
+    """A disturbance that must not change the answer. ``apply(item, rng, strength)``; strength 0 is the identity.
+
+    ``item`` is what a model gets: a text, a picture (uint8, height, width, channels) or a sound (float32, 16 kHz).
+    ``rng`` is NumPy's generator, keyed by task, item, name and strength: equal runs disturb alike.
+    """
 
     name: str
     apply: Callable[[Any, Any, int], Perturbed]
+    description: str = ""  # a sentence: what it does, and how much at each strength
     modalities: tuple[Modality, ...] = (Modality.TEXT,)
     languages: tuple[str, ...] = ()  # none: any
     strengths: int = 3

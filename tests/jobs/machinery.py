@@ -23,7 +23,7 @@ from landbridge.evaluations import services
 from landbridge.evaluations.management.publishing import Folder, publish
 from landbridge.evaluations.models import Job, Shard, TaskRecord
 from landbridge_evaluation.datasets import seal
-from landbridge_plugins import DatasetRef, Kind, MetricUse, SuiteSpec, SuiteTask, TaskSpec
+from landbridge_plugins import DatasetRef, Kind, MetricUse, PerturbationUse, SuiteSpec, SuiteTask, TaskSpec
 
 ROOT = Path(__file__).parents[2]
 SHELVES = ("platform", "registry", "plugins", "evaluation")
@@ -61,6 +61,7 @@ class Machinery:
     home: Path
     plugins: Path
     asked: Path
+    perturbations: tuple[PerturbationUse, ...] = ()
 
     def queue(self) -> Job:
         """A job of four shards for the slow model, queued."""
@@ -87,6 +88,7 @@ class Machinery:
             dataset=DatasetRef(ref="file:words.jsonl", split="test", license="MIT", commercial=True),
             prompt={"input": {"column": "text"}, "target": {"column": "label"}},
             metrics=(MetricUse(name="acc", primary=True),),
+            perturbations=self.perturbations,
         )
 
     def token(self, name: str) -> str:

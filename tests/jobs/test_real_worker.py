@@ -18,6 +18,7 @@ from landbridge.leaderboards.models import Entry
 from landbridge_client import dsse
 from landbridge_evaluation.broker import celery_settings
 from landbridge_evaluation.worker.app import QUEUE, make_app
+from landbridge_plugins import PerturbationUse
 from tests.jobs.machinery import ROWS, Machinery, gone, kill, machinery, shards_in, state_of, wait_for
 
 SHARD = 1024
@@ -70,6 +71,16 @@ def test_a_job_runs_from_the_queue_to_the_board(slow: Machinery) -> None:
     states = [one.data["state"] for one in JobEvent.objects.filter(kind="state")]
     assert states == ["queued", "leased", "running", "finalizing", "done"]
     assert JobEvent.objects.filter(kind="log").exists()
+
+
+def test_a_job_runs_the_perturbations_of_its_task_behind_the_clean_rows(slow: Machinery) -> None:
+    slow.perturbations = (PerturbationUse(name="char_repeat", strengths=(1,)),)
+    job = slow.queue()
+    with slow.worker(slow.token("one")):
+        is_whole(ends(job, slow))
+    assert repeated(slow) == 0 and Shard.objects.count() == 2 * ROWS // SHARD
+    found = Result.objects.get().body["tasks"]["ends_in_y"]["perturbations"]["char_repeat@1"]
+    assert (found["n"], found["changed"], found["value"], found["drop"]) == (ROWS, ROWS, 1.0, 0.0)
 
 
 def test_a_worker_killed_in_mid_job_costs_at_most_one_shard(slow: Machinery) -> None:

@@ -15,6 +15,7 @@ from landbridge_evaluation.jobspec import Bounds, DataRef, JobSpec, ModelRef
 from landbridge_evaluation.planning import ShardPlan, plan_shards, route_for
 from landbridge_evaluation.supervisor.job import class_names_or_none
 from landbridge_evaluation.supervisor.model import open_model
+from landbridge_evaluation.variants import variants_of
 from landbridge_plugins import SpecError, TaskSpec
 from landbridge_plugins.errors import nearest
 
@@ -40,7 +41,8 @@ def prepare(asked: argparse.Namespace, tasks: Sequence[TaskSpec], known: Catalog
         route = route_for(task, model.capabilities, class_names_or_none(task, sealed[task.name]))
         if route is not None:  # else the run itself says why not
             counts = sealed[task.name].counts
-            shards += plan_shards(task, counts, route, first_index=len(shards), limit=asked.limit)
+            copies = len(variants_of(task, asked.axes))
+            shards += plan_shards(task, counts, route, first_index=len(shards), limit=asked.limit, variants=copies)
     spec = JobSpec(
         job="run",
         attempt=1,
@@ -54,6 +56,7 @@ def prepare(asked: argparse.Namespace, tasks: Sequence[TaskSpec], known: Catalog
         batch_tokens=asked.batch_tokens,
         limits=Bounds(items=asked.limit),
         isolation="trusted",
+        axes=asked.axes,
     )
     guard(asked.output, spec)
     return Prepared(spec=spec, model_dir=model.path, data_dirs={name: one.path for name, one in sealed.items()})
@@ -106,6 +109,7 @@ def guard(output: Path, spec: JobSpec) -> None:
         "batch_tokens": spec.batch_tokens,
         "limit": spec.limits.items,
     }
+    key |= {"axes": list(spec.axes)} if spec.axes else {}
     path = output / KEY
     if path.is_file():
         if json.loads(path.read_text(encoding="utf-8")) != key:

@@ -14,10 +14,12 @@ from landbridge_evaluation import catalog, config, results, sandbox
 from landbridge_evaluation.cli.plan import Prepared, prepare
 from landbridge_evaluation.errors import Fault, LoadFault
 from landbridge_evaluation.supervisor import FolderStore, Options, Progress, run_job
+from landbridge_evaluation.variants import ROBUSTNESS
 from landbridge_plugins import SpecError
 
 OK, TASK_FAILED, USAGE, NOT_LOADED = 0, 1, 2, 3
 EVERY_S = 1.0
+AXES = ("accuracy", ROBUSTNESS)
 GPU = Path("/dev/nvidiactl")
 
 
@@ -33,6 +35,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--limit", type=positive, metavar="N", help="the first N rows of each task")
     made.add_argument("--seed", type=int, default=0)
     made.add_argument("--batch-tokens", type=positive, metavar="N")
+    made.add_argument(
+        "--axes", type=axes, default=(), metavar="LIST", help="robustness: disturb the items of tasks that name nothing"
+    )
     made.add_argument("--revision", default="", help="of a model on the Hub; for a folder, what the results name")
     made.add_argument("--json", action="store_true", help="results.json on stdout, too")
     return made
@@ -43,6 +48,15 @@ def positive(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
     return value
+
+
+def axes(text: str) -> tuple[str, ...]:
+    """Names with commas between. What is scored anyway may be named and adds nothing."""
+    named = tuple(dict.fromkeys(one.strip() for one in text.split(",") if one.strip()))
+    for one in named:
+        if one not in AXES:
+            raise argparse.ArgumentTypeError(f'no axis "{one}". There are {", ".join(AXES)}')
+    return tuple(one for one in named if one == ROBUSTNESS)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -109,6 +123,9 @@ def summary(value: dict[str, Any]) -> int:
         for metric, one in task["metrics"].items():
             low, high = one["ci95"]
             sys.stderr.write(f"{name}: {metric} {one['value']:.4f} [{low:.4f}, {high:.4f}], n = {one['n']}\n")
+        for variant, one in task["perturbations"].items():
+            low, high = one["drop_ci95"]
+            sys.stderr.write(f"{name}: {variant} loses {one['drop']:.4f} [{low:.4f}, {high:.4f}]\n")
     return code
 
 

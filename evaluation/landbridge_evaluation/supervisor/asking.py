@@ -10,6 +10,7 @@ from landbridge_evaluation.jobspec import JobSpec
 from landbridge_evaluation.planning import Route, ShardPlan
 from landbridge_evaluation.supervisor.model import ModelFolder
 from landbridge_evaluation.supervisor.session import Session
+from landbridge_evaluation.variants import plain
 from landbridge_evaluation.workload import Workload
 from landbridge_plugins import TaskSpec
 
@@ -90,8 +91,8 @@ class Asker:
 
 
 def told(task: TaskSpec) -> dict[str, Any]:
-    """The task as the child may see it: without the name of a blind one's rows, and never with rows."""
-    return task.to_json()
+    """The task as the child may see it: never with rows, and without what tells which of them are disturbed."""
+    return plain(task).to_json()
 
 
 def lines_of(values: Mapping[int, Any], counters: Mapping[str, float]) -> bytes:

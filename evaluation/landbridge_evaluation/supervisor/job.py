@@ -33,7 +33,8 @@ from landbridge_evaluation.supervisor.model import ModelFolder, open_model
 from landbridge_evaluation.supervisor.progress import Progress
 from landbridge_evaluation.supervisor.session import Session
 from landbridge_evaluation.supervisor.store import ShardStore
-from landbridge_plugins import ModelSpec, TaskSpec
+from landbridge_evaluation.variants import Variant, variants_of
+from landbridge_plugins import ModelSpec, SpecError, TaskSpec
 
 LONGEST_S = 24 * 3600.0  # of lab code, where the job does not say
 UNPROBED = "The containment of this machine was not probed: python -m landbridge_evaluation doctor"
@@ -83,6 +84,8 @@ class JobResults:
         if not self.spec.blind:
             for score in self.scores.values():
                 yield from score.samples
+                for one in score.variants.values():
+                    yield from one.samples
 
 
 def run_job(  # noqa: PLR0913 the one door, each argument by name
@@ -199,7 +202,20 @@ class Job:
                 why_not(task, able) or f"{task.name}: the model's labels are not the task's.", code="not_able"
             )
         results.routes[task.name] = route
-        return workload.build(task, route, data, seed=self.spec.seeds[0], limit=self.spec.limits.items)
+        return workload.build(
+            task,
+            route,
+            data,
+            seed=self.spec.seeds[0],
+            limit=self.spec.limits.items,
+            variants=self.variants(task),
+        )
+
+    def variants(self, task: TaskSpec) -> tuple[Variant, ...]:
+        try:
+            return variants_of(task, self.spec.axes)
+        except SpecError as error:
+            raise TaskFault(f"{task.name}{error.pointer}: {error.message}", code="perturbation") from error
 
     def answer(self, load: workload.Workload, work_dir: Path, results: JobResults) -> None:
         plans = self.spec.shards_of(load.task.name)
@@ -258,7 +274,8 @@ class Job:
         self.session = self.asker = None
 
     def report_items(self, load: workload.Workload, plan: Any, done: int) -> None:  # noqa: ANN401 a ShardPlan
-        share = done / max(1, len(load.items)) * max(1, len(load.rows))
+        rows = len(load.rows) + sum(len(copies) for copies in load.variants.values())
+        share = done / max(1, len(load.items)) * max(1, rows)
         self.report(f"task:{load.task.name}", min(share, plan.stop - plan.start))
 
     def report(self, stage: str, extra: float) -> None:
