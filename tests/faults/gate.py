@@ -14,7 +14,8 @@ from tests.faults.parts import Part, wait_until
 from tests.faults.site import ENDED, Site
 
 WORKERS = ("first", "second")
-PAUSE = 0.006  # seconds an item takes the model
+PAUSE = 0.006  # seconds an item takes the model; in a long proof more, so that there is something to hit
+LONG_PAUSE = 0.02
 END_S = 300.0
 LIVE = 4  # jobs that are there while kills go on
 
@@ -36,7 +37,9 @@ class Outcome:
         return {**asdict(self), "kills": sum(self.hit.values())}
 
 
-def run(site: Site, broker: Part | None, *, jobs: int, kills: int, seed: int) -> Outcome:
+def run(  # noqa: PLR0913 a gate has these sizes
+    site: Site, broker: Part | None, *, jobs: int, kills: int, seed: int, pause: float = PAUSE
+) -> Outcome:
     """Start ``site``, send it ``jobs`` jobs while ``kills`` of its processes are killed, and look at what came out.
 
     More jobs go in where there would be nothing left to hit. Without a broker that is a process (the embedded one is a
@@ -50,8 +53,8 @@ def run(site: Site, broker: Part | None, *, jobs: int, kills: int, seed: int) ->
     made: list[str] = []
     for number, kind in enumerate(loop.plan(kills)):
         due = min(jobs, 8 + jobs * (number + 1) // kills)
-        while len(made) < due or live(site) < LIVE:
-            models.append(Deeds(seed=seed * 10_000 + len(models), pause=PAUSE))
+        for _ in range(max(due - len(made), LIVE - live(site), 0)):
+            models.append(Deeds(seed=seed * 10_000 + len(models), pause=pause))
             made.append(submit(site, token, models[-1]))
         loop.one(kind)
         loop.rest()

@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults import gate, servers
 from tests.faults.parts import Keeper, Part
-from tests.faults.scale import jobs, kills, seed, tell
+from tests.faults.scale import PROOF_SCALE, jobs, kills, seed, tell
 from tests.faults.site import Site, site
 
 MODES = ("sqlite+filesystem", "postgresql+rabbitmq", "postgresql+redis")
@@ -39,7 +39,8 @@ def test_no_job_is_lost_doubled_or_wrong(
     number, wanted, asked = seed(), kills(), jobs()
     tell(f"seed {number}, {wanted} kills over {asked} jobs, {mode}")
     with site_of(mode, tmp_path, template, servers_up, name) as (made, broker):
-        outcome = gate.run(made, broker, jobs=asked, kills=wanted, seed=number)
+        pause = gate.LONG_PAUSE if PROOF_SCALE else gate.PAUSE
+        outcome = gate.run(made, broker, jobs=asked, kills=wanted, seed=number, pause=pause)
         logs = {part: made.log(part)[-1500:] for part in ("web", "sweeper", *gate.WORKERS)}
     tell(json.dumps(outcome.to_json()))
     assert sum(outcome.hit.values()) == wanted, "every kill hit a live process"
