@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from landbridge_evaluation.statistics import bonett_wright, bootstrap, cluster_mean, mean_t, wilson
+from landbridge_evaluation.statistics import bonett_wright, bootstrap, cluster_mean, log_jackknife, mean_t, wilson
 from landbridge_evaluation.statistics.bootstrap import widened
 
 
@@ -89,6 +89,13 @@ def test_how_far_a_bootstrap_reaches_is_hesterbergs() -> None:
     for n in (10, 50, 1000):
         assert widened(n) == pytest.approx(stats.t.ppf(0.975, n - 1) * math.sqrt(n / (n - 1)))
     assert widened(1) == pytest.approx(stats.norm.ppf(0.975))
+
+
+def test_the_jackknife_of_a_mean_has_students_error_on_the_logarithm() -> None:
+    values = np.random.default_rng(0).normal(50, 1, size=200)  # the logarithm is a straight line here
+    low, high = log_jackknife(np.stack([values, np.ones(200)], axis=1), lambda one: one[..., 0] / one[..., 1])
+    assert (low, high) == pytest.approx(mean_t(values), abs=1e-3)
+    assert log_jackknife(np.array([[2.0, 1.0]]), lambda one: one[..., 0] / one[..., 1]) == (2.0, 2.0)
 
 
 def test_clusters_widen_an_interval_that_would_be_too_narrow() -> None:

@@ -2,14 +2,14 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from landbridge_evaluation import statistics
 from landbridge_evaluation.metrics.base import Context, Measure, proportion
 from landbridge_evaluation.predictions import Prediction
-from landbridge_plugins import Interval
 
 
 def best(values: Sequence[float]) -> int:
@@ -46,33 +46,24 @@ def lengths(prediction: Prediction, _target: object) -> tuple[float, ...]:
     return prediction.logprobs[0], float(len(text.encode())), float(len(re.split(r"\s+", text)))
 
 
+def rate(name: str, value: Callable[[Any], Any], *, lowest: float) -> Measure:
+    """A positive ratio of summed log-likelihoods to summed lengths."""
+
+    def closed(stats: Any) -> tuple[float, float, str]:  # noqa: ANN401 an array
+        with np.errstate(all="ignore"):
+            return (*statistics.log_jackknife(stats, value), "log_jackknife_t")
+
+    return Measure(name=name, item=lengths, value=value, closed=closed, higher_is_better=False, range=(lowest, None))
+
+
 def bits_per_byte(_context: Context) -> Measure:
-    return Measure(
-        name="bits_per_byte",
-        item=lengths,
-        value=lambda sums: -sums[..., 0] / (sums[..., 1] * math.log(2)),
-        interval=Interval.BOOTSTRAP,
-        higher_is_better=False,
-        range=(0.0, None),
-    )
+    return rate("bits_per_byte", lambda sums: -sums[..., 0] / (sums[..., 1] * math.log(2)), lowest=0.0)
 
 
 def byte_perplexity(_context: Context) -> Measure:
-    return Measure(
-        name="byte_perplexity",
-        item=lengths,
-        value=lambda sums: np.exp(-sums[..., 0] / sums[..., 1]),
-        higher_is_better=False,
-        range=(1.0, None),
-    )
+    return rate("byte_perplexity", lambda sums: np.exp(-sums[..., 0] / sums[..., 1]), lowest=1.0)
 
 
 def word_perplexity(_context: Context) -> Measure:
     """Words are what stands between white space: a paragraph of Chinese is one. Compare bits_per_byte instead."""
-    return Measure(
-        name="word_perplexity",
-        item=lengths,
-        value=lambda sums: np.exp(-sums[..., 0] / sums[..., 2]),
-        higher_is_better=False,
-        range=(1.0, None),
-    )
+    return rate("word_perplexity", lambda sums: np.exp(-sums[..., 0] / sums[..., 2]), lowest=1.0)

@@ -4,6 +4,7 @@ from landbridge_evaluation.statistics.areas import logit_area, midranks, placeme
 from landbridge_evaluation.statistics.boards import ALPHA, Place, beats, drawn_ranks, holm, places, tiers
 from landbridge_evaluation.statistics.bootstrap import DRAWS, bootstrap, generator, resampled
 from landbridge_evaluation.statistics.intervals import bonett_wright, clopper_pearson, cluster_mean, mean_t, wilson
+from landbridge_evaluation.statistics.jackknife import log_jackknife
 from landbridge_evaluation.statistics.joint import Joint, contrast, joint
 from landbridge_evaluation.statistics.pairs import (
     Difference,
@@ -32,6 +33,7 @@ __all__ = [
     "generator",
     "holm",
     "joint",
+    "log_jackknife",
     "logit_area",
     "mcnemar_mid_p",
     "mean_t",
