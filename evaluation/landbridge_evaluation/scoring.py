@@ -142,12 +142,14 @@ def grouped(
 ) -> dict[str, dict[str, dict[str, Estimate]]]:
     """Scores apart for each value of the task's group columns, where there are enough rows."""
     found: dict[str, dict[str, dict[str, Estimate]]] = {}
+    every = clusters_of(load)
     for group in load.task.groups:
         values = [row.groups.get(group.column, "") for row in load.test]
         for value in sorted(set(values)):
             places = [place for place, one in enumerate(values) if one == value]
             if len(places) >= group.min_n:
-                scores = {one.name: estimate(one, stats[one.name][places], key=key) for one in measures}
+                own = [every[place] for place in places] if every else None
+                scores = {one.name: estimate(one, stats[one.name][places], key=key, clusters=own) for one in measures}
                 found.setdefault(group.column, {})[value] = scores
     return found
 
