@@ -58,8 +58,8 @@ def test_objects_come_with_what_was_selected_beside_them(
     with django_assert_num_queries(0):  # type: ignore[attr-defined] # a context manager
         assert found.organization.namespace == lumen.namespace
         assert (found, found.role, found.created_at) == (plain, plain.role, plain.created_at)
-        assert found.twice == plain.pk  # type: ignore[attr-defined] # annotated
-    at: datetime = found.at  # type: ignore[attr-defined] # annotated
+        assert found.twice == plain.pk
+    at: datetime = found.at
     assert abs(at - time.db_now()) < timedelta(seconds=60)
     found.role = "member"
     found.save()
@@ -88,6 +88,15 @@ def test_an_update_fills_new_values_and_conditions_and_counts(db: None) -> None:
     ]  # fmt: skip
     row = SigningKey.objects.get()
     assert (row.name, row.valid_until) == ("named", SINCE + timedelta(days=1))
+
+
+def test_an_update_gives_columns_of_the_row_that_changed(db: None) -> None:
+    key().save()
+    rename = PreparedUpdate(
+        lambda: SigningKey.objects.filter(public=slot(SigningKey, "public")), name=slot(SigningKey, "name")
+    ).giving("name", "valid_from", "revoked_at")
+    assert rename.returning(public="two", name="x") is None
+    assert tuple(rename.returning(public="one", name="x") or ()) == ("x", SINCE, None)
 
 
 def test_an_inserted_row_is_the_saved_one(db: None, ada: User) -> None:

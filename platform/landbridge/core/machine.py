@@ -85,7 +85,7 @@ class Machine:
 
     def require(self, model: type[Model], pk: object, action: str, *, who: Who, **sets: object) -> None:
         """``move``, or ``TransitionRefused`` that names the state, the guard and what is allowed instead."""
-        if self.move(model, pk, action, who=who, **sets):
+        if self.move(model, pk, action, who=who, where=NOTHING, **sets):
             return
         state = str(model._default_manager.values_list("state", flat=True).get(pk=pk))
         guard = self[action].guard

@@ -6,7 +6,7 @@ with a ``slot`` where a value will stand; its text is kept with the connection, 
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from django.conf import settings
 from django.db import connection
@@ -27,8 +27,8 @@ class Slot(Expression):
         super().__init__(output_field=field)
         self.name, self.column = name, field
 
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:  # noqa: ARG002 Django's signature
-        return "%s", [self]
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:  # noqa: ARG002 Django's signature
+        return "%s", (self,)
 
     def bound(self, given: dict[str, Any], backend: BaseDatabaseWrapper) -> Any:  # noqa: ANN401 what the driver takes
         value = given[self.name]
@@ -40,7 +40,7 @@ def slot(model: type[Model], column: str, name: str = "") -> Slot:
     field = model._meta.get_field(column)
     while field.remote_field is not None and hasattr(field, "target_field"):
         field = field.target_field
-    return Slot(name or column, field)  # type: ignore[arg-type] # a column, not a relation from elsewhere
+    return Slot(name or column, field)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def _rows_of(rows: "QuerySet[Any, Any]") -> _Rows:
         return _Rows(text, compiler, converters, rows.model, [], 0, (), ())
     fields = info["select_fields"]
     names = [select[place][0].target.attname for place in range(fields[0], fields[-1] + 1)]
-    related = get_related_populators(info, select, connection.alias)
+    related = get_related_populators(info, select, connection.alias)  # type: ignore[call-arg] # of Django 6
     annotations = tuple((compiler.annotation_col_map or {}).items())
     return _Rows(text, compiler, converters, info["model"], names, fields[0], related, annotations)
 
@@ -133,16 +133,16 @@ def _rows_of(rows: "QuerySet[Any, Any]") -> _Rows:
 class PreparedUpdate(Generic[M]):
     """``rows`` are those that change, ``sets`` their new values; either may hold slots.
 
-    A call answers how many there were; ``returning`` the columns named so of the one that changed.
+    A call answers how many there were; ``returning`` the columns (``giving``) of the one that changed.
     """
 
-    def __init__(
-        self,
-        rows: Callable[[], "QuerySet[M, Any]"],
-        returning: Sequence[str] = (),
-        **sets: Any,  # noqa: ANN401 as ``update`` takes them
-    ) -> None:
-        self.rows, self.columns, self.sets = rows, returning, sets
+    def __init__(self, rows: Callable[[], "QuerySet[M, Any]"], **sets: Any) -> None:  # noqa: ANN401 as ``update`` takes them
+        self.rows, self.sets = rows, sets
+        self.columns: tuple[str, ...] = ()
+
+    def giving(self, *columns: str) -> Self:
+        self.columns = columns
+        return self
 
     def __call__(self, **given: Any) -> int:  # noqa: ANN401 by column
         text: _Text = _of_connection(self, self._built)
@@ -156,13 +156,13 @@ class PreparedUpdate(Generic[M]):
 
     def _built(self) -> _Text:
         query = self.rows().query.chain(UpdateQuery)
-        query.add_update_values(self.sets)
+        query.add_update_values(self.sets)  # type: ignore[attr-defined] # the class just named
         return _Text(*query.get_compiler(connection=connection).as_sql())
 
     def _built_rows(self) -> _Rows:
         plain = _rows_of(self.rows().values_list(*self.columns))
         quote, meta, text = connection.ops.quote_name, self.rows().model._meta, self._built()
-        names = ", ".join(quote(str(meta.get_field(name).column)) for name in self.columns)
+        names = ", ".join(quote(str(meta.get_field(name).column)) for name in self.columns)  # type: ignore[union-attr]
         returned = _Text(f"{text.sql} RETURNING {names}", text.parameters)
         return _Rows(returned, plain.compiler, plain.converters, plain.model, [], 0, (), ())
 

@@ -22,11 +22,11 @@ class _Clock(Func):
 
     output_field = DateTimeField()
 
-    def as_sqlite(self, _compiler: object, _connection: object, **_named: object) -> tuple[str, list[object]]:
-        return "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')", []
+    def as_sqlite(self, *_given: object, **_named: object) -> tuple[str, tuple[str | int, ...]]:
+        return "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')", ()
 
-    def as_postgresql(self, _compiler: object, _connection: object, **_named: object) -> tuple[str, list[object]]:
-        return "clock_timestamp()", []
+    def as_postgresql(self, *_given: object, **_named: object) -> tuple[str, tuple[str | int, ...]]:
+        return "clock_timestamp()", ()
 
 
 def clock() -> Combinable:

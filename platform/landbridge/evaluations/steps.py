@@ -212,9 +212,8 @@ def end_attempt(
 
 _close = PreparedUpdate(
     lambda: Attempt.objects.filter(job=slot(Attempt, "job"), number=slot(Attempt, "number"), ended_at=None),
-    returning=("token_id", "started_at", "estimate"),
     **{name: slot(Attempt, name) for name in ("ended_at", "outcome", "counted", "fault")},
-)
+).giving("token_id", "started_at", "estimate")
 _revoke = PreparedUpdate(
     lambda: Token.objects.filter(pk=slot(Token, "id", "pk"), revoked_at=None), revoked_at=slot(Token, "revoked_at")
 )
@@ -248,7 +247,7 @@ def finish(  # noqa: PLR0913 how a job ended has these parts
 ) -> bool:
     """Move a job whose row is locked to a final state and close its attempt. False: somebody was first."""
     now = at or time.db_now()
-    said = {"fault": fault} if fault else {}
+    said: dict[str, Any] = {"fault": fault} if fault else {}
     code, text = str((fault or {}).get("code", "")), str((fault or {}).get("text", ""))
     moved = move_and_tell(job, action, who=who, at=now, text=text, code=code, also=also, ended_at=now, **said)
     if moved:

@@ -55,7 +55,7 @@ class WorkerView(APIView):
     parser_classes = [BoundedJSONParser]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401 DRF's signature
-        connection.health_check_done = True  # a worker repeats a call that meets a broken connection
+        connection.health_check_done = True  # type: ignore[attr-defined] # a worker repeats a call that meets a broken connection
         return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 DRF's signature

@@ -137,7 +137,7 @@ _kept = Prepared(
 
 def _expected(job: Job, number: int, worker: Worker, delivery: Delivery) -> verification.Expected:
     """What the lease named. Only a task that failed by itself may lack shards; a key that was revoked signs nothing."""
-    if why := keys.problem_of(worker.public_key, job.at):
+    if why := keys.problem_of(worker.public_key, job.at):  # type: ignore[attr-defined] # annotated
         raise BadResult(f"The worker's key may not sign: {why}. Start the worker with a new one.", what="key")
     if job.kind == JobKind.SCREENING:
         raise BadResult("This job is a screening: it has no scores.", what="kind")
