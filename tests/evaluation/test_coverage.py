@@ -25,9 +25,9 @@ ESTIMATE = sys.modules[estimate.__module__]  # the package names a function as t
 covered: dict[str, float] = {}
 
 
-def slack(share: float, runs: int) -> float:
-    """What chance alone may take away: nothing is given at full size."""
-    return 3.5 * math.sqrt(share * (1 - share) / runs) if runs < WHOLE else 0.0
+def slack(share: float, runs: int, cells: int = 1) -> float:
+    """What chance alone may take away of an average over ``cells`` of ``runs``: nothing is given at full size."""
+    return 3.5 * math.sqrt(share * (1 - share) / (runs * cells)) if runs < WHOLE else 0.0
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def test_intervals_cover_what_they_promise(start: int) -> None:
     average = sum(covered.values()) / len(covered)
     tell(f"coverage: mean {100 * average:.2f} % over {len(covered)} cells of {runs}")
     assert not {cell: share for cell, share in covered.items() if share < FLOOR - slack(FLOOR, runs)}
-    give = slack(LEVEL, runs * len(covered)) if runs < WHOLE else 0.0
+    give = slack(LEVEL, runs, len(covered))
     assert LEVEL - 0.02 - give <= average <= LEVEL + 0.02 + give
 
 
@@ -93,7 +93,7 @@ def test_differences_are_covered_too(start: int) -> None:
     average = sum(shares.values()) / len(shares)
     tell(f"differences: mean {100 * average:.2f} % over {len(shares)} cells of {runs}")
     assert not {name: share for name, share in shares.items() if share < FLOOR - slack(FLOOR, runs // 4)}
-    give = slack(LEVEL, runs * len(shares) // 2) if runs < WHOLE else 0.0
+    give = slack(LEVEL, runs, len(shares) // 2)
     assert LEVEL - 0.02 - give <= average <= LEVEL + 0.02 + give
 
 
@@ -109,7 +109,7 @@ def test_equal_models_are_rarely_told_apart(start: int) -> None:
         tell(f"equal models | {name} | {' | '.join(f'{100 * one:.1f}' for one in shares)} |")
     average = sum(false.values()) / len(false)
     tell(f"equal models: {100 * average:.2f} % told apart over {len(false)} cells of {runs}")
-    assert average <= ALPHA + slack(ALPHA, runs * len(false))
+    assert average <= ALPHA + slack(ALPHA, runs, len(false))
 
 
 def test_boards_of_equal_models_call_none_better(start: int) -> None:
@@ -127,4 +127,4 @@ def test_boards_of_equal_models_call_none_better(start: int) -> None:
         tell(f"boards of equal models | {name} | {100 * wrong / runs:.1f} |")
     average = sum(false.values()) / len(false)
     tell(f"boards of equal models: {100 * average:.2f} % have a pair told apart, of {len(false)} times {runs}")
-    assert average <= ALPHA + slack(ALPHA, runs * len(false))
+    assert average <= ALPHA + slack(ALPHA, runs, len(false))

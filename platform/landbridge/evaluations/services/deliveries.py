@@ -32,14 +32,14 @@ def add_log(  # noqa: PLR0913 a chunk's address, and what it says
     Raises ``Gap`` where bytes are missing before this chunk.
     """
     job = steps.hold_lease(job_id, number, worker)
-    upto, told = append_log(job, number, Chunk(offset, text))
+    upto, told = _append_log(job, number, Chunk(offset, text))
     for said in told:
         add(job, said, at=job.at)  # type: ignore[attr-defined] # annotated
     return upto
 
 
 @step
-def append_log(job: Job, number: int, chunk: Chunk) -> tuple[int, Collection[Said]]:
+def _append_log(job: Job, number: int, chunk: Chunk) -> tuple[int, Collection[Said]]:
     """Keep what is new of ``chunk``: where the next one starts, and what is to be told."""
     attempt, now = steps.attempt_of(job), job.at  # type: ignore[attr-defined] # annotated
     new = _unseen(chunk.text, chunk.offset, attempt.log_next)
@@ -119,7 +119,7 @@ def deliver_result(  # noqa: PLR0913 an attempt's address, what it brings, and w
     Score.objects.bulk_create(list(_scores(result, job, expected.tasks)))
     points.reached("result_uncommitted")
     _keep_for_good(result, job, expected.tasks)
-    last = append_log(job, number, delivery.log)[1] if delivery.log is not None else ()
+    last = _append_log(job, number, delivery.log)[1] if delivery.log is not None else ()
     _finalize(job, last)  # the beat that says so may come later than the result
     told = Said("result", {"result": result.pk})
     steps.finish(job, who=Who.WORKER, action="accept", outcome="done", also=(told,), at=result.accepted_at)

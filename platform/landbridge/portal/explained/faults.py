@@ -96,6 +96,7 @@ TASKS: Final = (
     Explained("empty_text", _("A row of the task holds no text"), TASK),
     Explained("empty_continuation", _("A choice of the task holds no text"), TASK),
     Explained("faulty_rows", _("Rows of the task cannot be read"), TASK),
+    Explained("perturbation", _("A perturbation that the task names cannot disturb one of its rows"), TASK),
     Explained("unknown_split", _("The task names a split that its data does not have"), TASK),
     Explained("unknown_dataset", _("The task names data that is not there"), TASK),
     Explained("not_a_dataset", _("The task's data is no sealed dataset"), TASK),
