@@ -2,9 +2,7 @@
 
 from typing import Any, ClassVar, Final
 
-from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponseBase
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -53,10 +51,6 @@ class WorkerView(APIView):
     access: ClassVar[Rules] = {"POST": Access(Right.WORKER)}
     authentication_classes = [WorkerAuthentication]
     parser_classes = [BoundedJSONParser]
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401 DRF's signature
-        connection.health_check_done = True  # type: ignore[attr-defined] # a worker repeats a call that meets a broken connection
-        return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 DRF's signature
         super().initial(request, *args, **kwargs)
